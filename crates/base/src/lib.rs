@@ -1,0 +1,23 @@
+//! What every part of Tinderbox shares: identifiers, the caller of an operation, time and
+//! randomness as traits, the kinds of error, units, and the configuration.
+//!
+//! This layer does no I/O and knows no service.
+
+mod arn;
+mod caller;
+mod clock;
+pub mod config;
+mod error;
+mod ids;
+mod log_sink;
+mod random;
+mod units;
+
+pub use arn::{Arn, ParseArnError};
+pub use caller::{Caller, Principal};
+pub use clock::{Clock, ManualClock, Monotonic, SystemClock, Timestamp};
+pub use error::{Error, ErrorKind, Result};
+pub use ids::{AccountId, ParseIdError, Region, RequestId};
+pub use log_sink::{LogLine, LogSink};
+pub use random::{OsRandom, Random, SeededRandom};
+pub use units::{Memory, ParseUnitError};
