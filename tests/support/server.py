@@ -58,6 +58,10 @@ class Server:
         for line in self.process.stdout:
             self.output.append(line)
 
+    def wait_for_output(self, text):
+        """Waits until a line with `text` was printed."""
+        return wait_until(lambda: any(text in line for line in list(self.output)), f"{text!r} is printed")
+
     @property
     def pid(self):
         return self.process.pid
