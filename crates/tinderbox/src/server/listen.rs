@@ -1,20 +1,26 @@
 //! Accepting connections and serving HTTP/1.1 and HTTP/2 on them.
 
+use futures_util::future::BoxFuture;
 use http::{Request, Response};
-use hyper::{body::Incoming, service::service_fn};
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto,
-        graceful::{GracefulShutdown, Watcher},
-    },
+    server::{conn::auto, graceful::GracefulShutdown},
 };
-use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,38 +50,31 @@ pub(crate) struct Front<H> {
 impl<H: Handler> Front<H> {
     /// A front that serves at most `max_connections` at once.
     pub(crate) fn new(handler: Arc<H>, max_connections: usize) -> Self {
+        Self::sharing(handler, Arc::new(Semaphore::new(max_connections)))
+    }
+
+    /// A front whose bound on connections is shared with others.
+    pub(crate) fn sharing(handler: Arc<H>, connections: Arc<Semaphore>) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
         http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).half_close(true);
         http.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
-        Self { handler, connections: Arc::new(Semaphore::new(max_connections)), http }
+        Self { handler, connections, http }
     }
 
     /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`.
     pub(crate) async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>, drain: Duration) {
         let graceful = GracefulShutdown::new();
-        tokio::pin!(stop);
-        loop {
-            // The permit comes first: connections beyond the bound wait in the kernel's queue.
-            let permit = tokio::select! {
-                permit = Arc::clone(&self.connections).acquire_owned() => permit,
-                () = &mut stop => break,
-            };
-            let Ok(permit) = permit else { break };
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = &mut stop => break,
-            };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    note_accept_error(&error);
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            };
-            // Without this the last bytes of a small answer wait for the client's delayed ack.
-            let _ = stream.set_nodelay(true);
-            tokio::spawn(self.connection(stream, permit, graceful.watcher()));
+        tokio::select! {
+            () = self.accept(&listener, |stream, permit| {
+                let watcher = graceful.watcher();
+                let (http, service) = (self.http.clone(), self.service());
+                // A client that breaks off is its own affair.
+                tokio::spawn(async move {
+                    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                    drop(permit);
+                });
+            }) => {}
+            () = stop => {}
         }
         drop(listener);
         if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
@@ -83,24 +82,83 @@ impl<H: Handler> Front<H> {
         }
     }
 
-    /// Serves one connection to its end, holding `permit` so long.
-    fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-        &self,
-        stream: S,
-        permit: OwnedSemaphorePermit,
-        watcher: Watcher,
-    ) -> impl Future<Output = ()> + Send + use<S, H> {
-        let (http, handler) = (self.http.clone(), Arc::clone(&self.handler));
-        async move {
-            let service = service_fn(|request| {
-                let handler = Arc::clone(&handler);
-                async move { Ok::<_, Infallible>(handler.handle(request).await) }
+    /// Accepts for as long as the future is polled; dropping it ends its connections.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        let connections = Mutex::new(JoinSet::new());
+        self.accept(&listener, |stream, permit| {
+            let connection = self.connection(stream, permit);
+            spawn_in(&connections, connection);
+        })
+        .await;
+    }
+
+    /// The same, encrypted.
+    pub(crate) async fn serve_tls(self, listener: TcpListener, tls: TlsAcceptor) {
+        let connections = Mutex::new(JoinSet::new());
+        self.accept(&listener, |stream, permit| {
+            let handshake = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream));
+            let (http, service) = (self.http.clone(), self.service());
+            spawn_in(&connections, async move {
+                if let Ok(Ok(stream)) = handshake.await {
+                    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                }
+                drop(permit);
             });
-            // A client that breaks off is its own affair.
-            let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+        })
+        .await;
+    }
+
+    async fn accept(&self, listener: &TcpListener, each: impl Fn(TcpStream, OwnedSemaphorePermit)) {
+        // The permit comes first: connections beyond the bound wait in the kernel's queue.
+        while let Ok(permit) = Arc::clone(&self.connections).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    // Without this the last bytes of a small answer wait for the client's delayed ack.
+                    let _ = stream.set_nodelay(true);
+                    each(stream, permit);
+                }
+                Err(error) => {
+                    note_accept_error(&error);
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn connection<S>(&self, stream: S, permit: OwnedSemaphorePermit) -> impl Future<Output = ()> + Send + use<S, H>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (http, service) = (self.http.clone(), self.service());
+        async move {
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
             drop(permit);
         }
     }
+
+    fn service(&self) -> HandlerService<H> {
+        HandlerService(Arc::clone(&self.handler))
+    }
+}
+
+/// A handler as hyper calls it.
+struct HandlerService<H>(Arc<H>);
+
+impl<H: Handler> hyper::service::Service<Request<Incoming>> for HandlerService<H> {
+    type Response = Response<H::Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let handled = Arc::clone(&self.0).handle(request);
+        Box::pin(async move { Ok(handled.await) })
+    }
+}
+
+fn spawn_in(tasks: &Mutex<JoinSet<()>>, task: impl Future<Output = ()> + Send + 'static) {
+    let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
+    tasks.spawn(task);
+    while tasks.try_join_next().is_some() {}
 }
 
 fn note_accept_error(error: &io::Error) {
