@@ -3,8 +3,10 @@
 import json
 import pathlib
 
+import pytest
+
+from support import leftovers
 from support.code import PYTHON, create, python
-from support.leftovers import Leftovers
 from support.waiting import wait_until
 
 SLEEPER = python(
@@ -73,17 +75,19 @@ def safely(read, logs, name):
         return []
 
 
-def test_nothing_is_left_behind(start, client, name):
-    before = Leftovers.now()
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_nothing_is_left_behind(start, client, name, end):
     server = start()
+    tag = server.health()["id"]
     functions = client(server, "lambda")
     create(functions, name, SLEEPER, Timeout=60)
     for n in range(3):
-        functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"seconds": 50, "n": n}).encode())
-    inside = wait_until(lambda: Leftovers.now() - before, "instances run")
-    assert inside.processes, inside
-    server.kill()
-    wait_until(lambda: not (Leftovers.of(server.data) ), "nothing of this server is left")
+        event = json.dumps({"seconds": 50 if end == "kill" else 0.1, "n": n}).encode()
+        functions.invoke(FunctionName=name, InvocationType="Event", Payload=event)
+    wait_until(lambda: server.health()["instances"]["total"] >= 1, "instances run")
+    assert any(found.startswith("process") for found in leftovers.of(server, tag))
+    getattr(server, end)()
+    wait_until(lambda: not leftovers.of(server, tag), "nothing of this server is left")
 
 
 def test_a_copied_binary_works_alone(tmp_path, start, client, name, monkeypatch):
