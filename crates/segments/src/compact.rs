@@ -72,10 +72,19 @@ impl Shard {
         Ok(())
     }
 
-    /// Removes sealed files that hold nothing wanted, and rewrites those of which less than half is.
+    /// Removes files that hold nothing wanted, and rewrites those of which less than half is or that hold a
+    /// stream that is gone. A file that is written to is closed first when it holds something deleted.
     pub(crate) fn sweep(&self, keep: &dyn Retention, cache: &Cache) -> Result<Swept, SegmentError> {
+        let deleted = |head: &Head| keep.keep(head.owner) == Keep::Nothing || has_gone_stream(head, keep);
+        if self.files().current.blocks().iter().any(|b| deleted(&b.head)) {
+            self.roll_now()?;
+        }
         let _alone = lock(&self.maintenance);
         let mut swept = Swept::default();
+        for full in self.files().rolled {
+            self.replace(vec![Source::Open(full)], keep, cache)?;
+            swept.rewritten += 1;
+        }
         for sealed in self.files().sealed {
             let source = open_sealed(sealed.clone())?;
             let (mut all, mut dead, mut gone) = (0, 0, false);
@@ -83,8 +92,8 @@ impl Shard {
                 all += block.head.block_len();
                 if is_dead(&block.head, keep) {
                     dead += block.head.block_len();
-                } else if keep.has_gone(block.head.owner) {
-                    gone |= block.head.spans().any(|s| keep.is_gone(block.head.owner, s.stream));
+                } else {
+                    gone |= has_gone_stream(&block.head, keep);
                 }
             }
             if dead == all {
@@ -168,6 +177,10 @@ fn is_dead(head: &Head, keep: &dyn Retention) -> bool {
     }
 }
 
+fn has_gone_stream(head: &Head, keep: &dyn Retention) -> bool {
+    keep.has_gone(head.owner) && head.spans().any(|s| keep.is_gone(head.owner, s.stream))
+}
+
 fn copy(sources: &[Source], keep: &dyn Retention, writer: &mut Writer) -> Result<(), SegmentError> {
     let mut blocks: Vec<(&Source, Block)> =
         sources.iter().flat_map(|s| s.blocks().into_iter().map(move |b| (s, b))).collect();
@@ -206,7 +219,7 @@ fn is_whole(head: &Head, keep: &dyn Retention) -> bool {
         Keep::Since(time) => head.min >= time.as_millis(),
         Keep::Nothing => false,
     };
-    young && (!keep.has_gone(head.owner) || !head.spans().any(|s| keep.is_gone(head.owner, s.stream)))
+    young && !has_gone_stream(head, keep)
 }
 
 /// Records on their way into larger blocks.

@@ -26,7 +26,7 @@ mod varint;
 
 pub use error::SegmentError;
 pub use read::{Content, Found, Limits, Order, Page, Position, Query, Streams};
-pub use segments::{Activity, Options, Segments, Stats};
+pub use segments::{Activity, Appended, Options, Segments, Stats};
 
 use bytes::Bytes;
 use tinderbox_base::Timestamp;

@@ -9,6 +9,7 @@ use crate::{
     varint,
 };
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -38,6 +39,15 @@ impl Index {
     /// Every block.
     pub(crate) fn blocks(&self) -> &[Block] {
         &self.blocks
+    }
+
+    /// Bytes of each owner.
+    pub(crate) fn owners(&self) -> BTreeMap<OwnerId, u64> {
+        let mut owners = BTreeMap::new();
+        for block in &self.blocks {
+            *owners.entry(block.head.owner).or_default() += block.head.block_len();
+        }
+        owners
     }
 
     /// About how many bytes of memory it takes.

@@ -62,6 +62,17 @@ impl Activity {
     }
 }
 
+/// What became of an append.
+#[derive(Debug, Default)]
+pub struct Appended {
+    /// Whether full files wait for `maintain`.
+    pub full: bool,
+    /// What could not be appended: nothing of it is readable.
+    pub left: Vec<Batch>,
+    /// Why; the first reason when shards had several.
+    pub error: Option<SegmentError>,
+}
+
 /// Segment files in one directory, which the caller has locked.
 #[derive(Debug)]
 pub struct Segments {
@@ -95,18 +106,23 @@ impl Segments {
         &self.shards[shard_of(owner)]
     }
 
-    /// Appends; readable on return, on disk after `sync`. At most one write for each shard. True when files
-    /// wait for `maintain`. After an error, shards that were not reached hold nothing of it.
-    pub fn append(&self, ingested: Timestamp, batches: &[Batch]) -> Result<bool, SegmentError> {
-        let mut full = false;
-        for (id, shard) in self.shards.iter().enumerate() {
-            let mine: Vec<&Batch> =
-                batches.iter().filter(|b| shard_of(b.owner) == id && !b.records.is_empty()).collect();
-            if !mine.is_empty() {
-                full |= shard.append(ingested, &mine, &self.options)?;
+    /// Appends; readable on return, on disk after `sync`. At most one write for each shard.
+    pub fn append(&self, ingested: Timestamp, batches: Vec<Batch>) -> Appended {
+        let mut appended = Appended::default();
+        let mut shares: Vec<Vec<Batch>> = self.shards.iter().map(|_| Vec::new()).collect();
+        for batch in batches.into_iter().filter(|b| !b.records.is_empty()) {
+            shares[shard_of(batch.owner)].push(batch);
+        }
+        for (shard, share) in self.shards.iter().zip(shares).filter(|(_, share)| !share.is_empty()) {
+            match shard.append(ingested, &share, &self.options) {
+                Ok(full) => appended.full |= full,
+                Err(error) => {
+                    appended.left.extend(share);
+                    appended.error.get_or_insert(error);
+                }
             }
         }
-        Ok(full)
+        appended
     }
 
     /// Waits until everything appended is on disk.
@@ -158,13 +174,9 @@ impl Segments {
         Ok(changed)
     }
 
-    /// Bytes on disk of each of `owners`.
-    pub fn usage(&self, owners: &[OwnerId]) -> Result<HashMap<OwnerId, u64>, SegmentError> {
-        let mut usage = HashMap::new();
-        for owner in owners {
-            usage.insert(*owner, self.shard(*owner).usage(*owner, &self.cache)?);
-        }
-        Ok(usage)
+    /// Bytes on disk of `owner`.
+    pub fn usage(&self, owner: OwnerId) -> Result<u64, SegmentError> {
+        self.shard(owner).usage(owner)
     }
 
     /// What was appended of every stream since each shard's sequence number in `since` (none: all of it), from

@@ -5,10 +5,11 @@ use crate::{
     block::{Builder, Entry, Head},
     cache::Cache,
     names::{Name, Sealed as SealedName},
-    open::{Block, Open},
-    sealed::Sealed,
+    open::Open,
+    sealed::{self, Sealed},
 };
 use std::{
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -27,6 +28,8 @@ pub(crate) struct Shard {
     writing: Mutex<u64>,
     /// How far is on disk: the current file's first sequence number and its length.
     synced: Mutex<(u64, u64)>,
+    /// Bytes of each owner in the sealed files, once somebody has asked.
+    sizes: Mutex<HashMap<SealedName, BTreeMap<OwnerId, u64>>>,
     /// Held by the one who rewrites.
     pub(crate) maintenance: Mutex<()>,
 }
@@ -95,6 +98,7 @@ impl Shard {
             files: RwLock::new(Files { sealed, rolled: open, current }),
             writing: Mutex::new(next),
             synced: Mutex::default(),
+            sizes: Mutex::default(),
             maintenance: Mutex::default(),
         })
     }
@@ -113,7 +117,7 @@ impl Shard {
     pub(crate) fn append(
         &self,
         ingested: Timestamp,
-        batches: &[&Batch],
+        batches: &[Batch],
         options: &Options,
     ) -> Result<bool, SegmentError> {
         let mut next = lock(&self.writing);
@@ -153,6 +157,16 @@ impl Shard {
         if full { self.roll(&files.current, seq) } else { Ok(false) }
     }
 
+    /// Begins the next file although the current one is not full.
+    pub(crate) fn roll_now(&self) -> Result<(), SegmentError> {
+        let next = lock(&self.writing);
+        let current = self.files().current;
+        if !current.blocks().is_empty() {
+            self.roll(&current, *next)?;
+        }
+        Ok(())
+    }
+
     fn roll(&self, full: &Arc<Open>, next: u64) -> Result<bool, SegmentError> {
         // What was appended is readable whatever happens here; the next append tries again.
         let path = self.dir.join(Name::Open { shard: self.id, first: next }.to_string());
@@ -189,15 +203,27 @@ impl Shard {
     }
 
     /// Bytes of `owner`'s blocks.
-    pub(crate) fn usage(&self, owner: OwnerId, cache: &Cache) -> Result<u64, SegmentError> {
+    pub(crate) fn usage(&self, owner: OwnerId) -> Result<u64, SegmentError> {
         let files = self.files();
-        let len = |blocks: &[Block]| blocks.iter().map(|b| b.head.block_len()).sum::<u64>();
-        let open = files.rolled.iter().chain([&files.current]).map(|o| len(&o.blocks_of(owner))).sum::<u64>();
-        files.sealed.iter().try_fold(open, |sum, sealed| match cache.open(sealed) {
-            Ok(opened) => Ok(sum + len(opened.index.blocks_of(owner))),
-            Err(error) if error.is_gone() => Ok(sum),
-            Err(error) => Err(error),
-        })
+        let open = files.rolled.iter().chain([&files.current]);
+        let mut bytes =
+            open.map(|o| o.blocks_of(owner).iter().map(|b| b.head.block_len()).sum::<u64>()).sum();
+        let mut sizes = lock(&self.sizes);
+        if sizes.len() > files.sealed.len() + 64 {
+            let there: HashSet<&SealedName> = files.sealed.iter().map(|s| &s.name).collect();
+            sizes.retain(|name, _| there.contains(name));
+        }
+        for sealed in files.sealed {
+            if !sizes.contains_key(&sealed.name) {
+                let opened = sealed::open(&sealed.path);
+                if opened.as_ref().is_err_and(SegmentError::is_gone) {
+                    continue;
+                }
+                sizes.insert(sealed.name.clone(), opened?.1.owners());
+            }
+            bytes += sizes[&sealed.name].get(&owner).copied().unwrap_or(0);
+        }
+        Ok(bytes)
     }
 
     /// Calls `each` for every block that holds sequence number `from` or a later one.
