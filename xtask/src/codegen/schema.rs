@@ -173,7 +173,9 @@ fn shape(selection: &Selection<'_>, name: &str) -> Result<String> {
                 shape.flattened
             )
         }
-        "string" | "character" if shape.values.is_empty() || open(selection, name) => format!("Shape::string({text})"),
+        "string" | "character" if shape.values.is_empty() || open(selection, name) => {
+            format!("Shape::string({text})")
+        }
         "string" | "character" => {
             let values: Vec<_> = shape.values.iter().map(|v| literal(v)).collect();
             format!("Shape::one_of({text}, &[{}])", values.join(", "))
