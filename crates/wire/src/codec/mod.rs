@@ -15,6 +15,9 @@ mod scalar;
 mod timestamp;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use limits::Budget;
 pub use limits::{MAX_DEPTH, MAX_VALUES};
 pub(crate) use malformed::Malformed;

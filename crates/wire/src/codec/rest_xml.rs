@@ -24,10 +24,11 @@ pub(crate) fn decode(
                 _ => rest::raw(service.shape(member.shape), &request.body)?,
             };
         }
-    } else if !request.body.trim_ascii().is_empty() && members.iter().any(|m| m.location == Location::Body) {
-        if let Value::Struct(body) = xml::decode(service, input, &request.body)? {
-            values = body;
-        }
+    } else if !request.body.trim_ascii().is_empty()
+        && members.iter().any(|m| m.location == Location::Body)
+        && let Value::Struct(body) = xml::decode(service, input, &request.body)?
+    {
+        values = body;
     }
     rest::bind(service, members, request, &mut values)?;
     Ok(Value::Struct(values))

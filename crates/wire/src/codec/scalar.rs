@@ -19,10 +19,10 @@ pub(crate) fn parse(shape: &Shape, text: &str, format: TimestampFormat) -> Resul
         },
         Kind::Integer => Value::Int(text.trim().parse::<i32>().map_err(|_| wrong())?.into()),
         Kind::Long => Value::Int(text.trim().parse().map_err(|_| wrong())?),
-        Kind::Double => Value::Float(parse_float(text.trim()).ok_or_else(|| wrong())?),
+        Kind::Double => Value::Float(parse_float(text.trim()).ok_or_else(&wrong)?),
         Kind::Timestamp(own) => {
             let format = own.unwrap_or(format);
-            Value::Timestamp(timestamp::parse(text, format).ok_or_else(|| wrong())?)
+            Value::Timestamp(timestamp::parse(text, format).ok_or_else(&wrong)?)
         }
         Kind::Blob => Value::Blob(STANDARD.decode(text.trim()).map_err(|_| wrong())?.into()),
         Kind::Document => Value::Document(serde_json::from_str(text).map_err(|_| wrong())?),

@@ -6,6 +6,3 @@ mod write;
 
 pub(crate) use decode::decode;
 pub(crate) use write::{structure, write_error};
-
-#[cfg(test)]
-mod tests;
