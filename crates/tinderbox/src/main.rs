@@ -13,6 +13,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // The same binary is also the sandbox's janitor and spawner, which must stay single-threaded:
     // nothing may run before this line.
-    // tinderbox_sandbox::entrypoint();
+    tinderbox_sandbox::entrypoint();
     cli::run()
 }

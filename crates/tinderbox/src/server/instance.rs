@@ -46,7 +46,7 @@ pub(crate) struct InstanceEndpoint<P> {
 /// What instances are served.
 pub(crate) struct Platform<P> {
     /// Makes the handler of requests from an origin.
-    pub(crate) handler: Box<dyn Fn(Origin) -> Arc<P> + Send + Sync>,
+    pub(crate) handler: Box<dyn Fn(Origin) -> Option<Arc<P>> + Send + Sync>,
     /// Tells as whom an instance calls.
     pub(crate) caller_of: Box<CallerOf>,
 }
@@ -78,14 +78,19 @@ impl<P: Handler> Endpoint for InstanceEndpoint<P> {
         let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let front = |tls| {
             let origin = Origin::Instance { caller: Box::new(caller.clone()), tls };
-            Front::sharing((platform.handler)(origin), Arc::clone(&permits))
+            Some(Front::sharing((platform.handler)(origin)?, Arc::clone(&permits)))
+        };
+        let (Some(plain), Some(alias), Some(encrypted)) = (front(false), front(false), front(true)) else {
+            return Box::new(tasks);
         };
         let started = (|| -> io::Result<()> {
-            for listener in [listeners.platform, listeners.plain].into_iter().flatten() {
-                tasks.spawn(front(false).serve(tcp(listener)?));
+            for (listener, front) in [(listeners.platform, plain), (listeners.plain, alias)] {
+                if let Some(listener) = listener {
+                    tasks.spawn(front.serve(tcp(listener)?));
+                }
             }
             if let Some(listener) = listeners.tls {
-                tasks.spawn(front(true).serve_tls(tcp(listener)?, self.tls.clone()));
+                tasks.spawn(encrypted.serve_tls(tcp(listener)?, self.tls.clone()));
             }
             if let Some(listener) = listeners.dns_tcp {
                 tasks.spawn(names_over_tcp(tcp(listener)?, Arc::clone(&permits)));
