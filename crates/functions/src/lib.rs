@@ -1,1 +1,6 @@
-//! Placeholder.
+//! Functions as a resource: the model of AWS Lambda, independent of how it is spoken on the wire.
+
+mod errors;
+pub mod names;
+pub mod package;
+pub mod runtimes;
