@@ -4,3 +4,4 @@ mod errors;
 pub mod names;
 pub mod package;
 pub mod runtimes;
+pub mod model;
