@@ -5,3 +5,4 @@ pub mod names;
 pub mod package;
 pub mod runtimes;
 pub mod model;
+pub mod logs;
