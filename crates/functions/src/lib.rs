@@ -6,3 +6,7 @@ pub mod package;
 pub mod runtimes;
 pub mod model;
 pub mod logs;
+mod code;
+mod keys;
+#[cfg(test)]
+mod testing;

@@ -5,13 +5,15 @@ use crate::names::{FunctionName, function_arn};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use tinderbox_base::{AccountId, Arn, Region, RequestId, Timestamp};
+use tinderbox_base::{AccountId, Arn, Random, Region, RequestId, Timestamp};
+use tinderbox_blobs::Digest;
 
 /// The code of a function: a zip in the blob store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
-    /// SHA-256 of the zip, as 64 hexadecimal digits: the blob's name.
-    pub sha256: String,
+    /// SHA-256 of the zip: the blob's name.
+    #[serde(with = "digest_text")]
+    pub sha256: Digest,
     /// Bytes of the zip.
     pub size: u64,
 }
@@ -19,21 +21,42 @@ pub struct Code {
 impl Code {
     /// The hash as the API shows it.
     pub fn sha256_base64(&self) -> String {
-        let digits = self.sha256.as_bytes().chunks_exact(2);
-        let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap_or("0"), 16).unwrap_or(0);
-        BASE64_STANDARD.encode(digits.map(byte).collect::<Vec<u8>>())
+        BASE64_STANDARD.encode(self.sha256.as_bytes())
+    }
+}
+
+mod digest_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use tinderbox_blobs::Digest;
+
+    pub(super) fn serialize<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(digest)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
 /// Names one state of a function's code and configuration, never to come again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Generation(pub RequestId);
+pub struct Generation(RequestId);
+
+impl Generation {
+    /// A new one.
+    pub fn new(random: &dyn Random) -> Self {
+        Self(RequestId::new(random))
+    }
+}
 
 impl fmt::Display for Generation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
+
+/// Names a function, never to come again, not even with its name.
+pub type Uid = Generation;
 
 /// A function as stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +67,8 @@ pub struct Function {
     pub region: Region,
     /// Its name.
     pub name: FunctionName,
+    /// Tells it from one of the same name that was deleted before.
+    pub uid: Uid,
     /// Tells this state of code and configuration from every other; the API's RevisionId.
     pub generation: Generation,
     /// When it was created.
@@ -88,8 +113,9 @@ mod tests {
 
     #[test]
     fn hashes_as_the_api_shows_them() {
-        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        let code = Code { sha256: hex.into(), size: 0 };
+        let code = Code { sha256: Digest::of(b""), size: 0 };
         assert_eq!(code.sha256_base64(), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+        let stored = serde_json::to_string(&code).expect("JSON");
+        assert_eq!(serde_json::from_str::<Code>(&stored).expect("read back"), code);
     }
 }

@@ -6,7 +6,7 @@ mod settings;
 mod tags;
 
 pub use environment::{Environment, RESERVED_KEYS};
-pub use function::{Code, Function, Generation};
+pub use function::{Code, Function, Generation, Uid};
 pub use settings::{
     Configuration, Limits, LoggingConfig, LoggingSettings, Settings, SnapStart, TracingMode, VpcConfig,
 };
