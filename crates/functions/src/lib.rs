@@ -10,3 +10,4 @@ mod code;
 mod keys;
 #[cfg(test)]
 mod testing;
+mod run;

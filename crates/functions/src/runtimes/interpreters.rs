@@ -33,6 +33,8 @@ pub struct Interpreter {
     pub executable: PathBuf,
     /// The directory above its `bin`.
     pub prefix: PathBuf,
+    /// Whether the prefix holds this interpreter and nothing else.
+    pub self_contained: bool,
 }
 
 /// Where to look.
@@ -199,8 +201,16 @@ fn identify(path: &Path, family: Family, prefix: Option<&Path>) -> Option<Interp
         Family::Provided => return None,
     };
     let oldest = if family == Family::Python { OLDEST_PYTHON } else { OLDEST_NODE };
+    let self_contained = prefix.and_then(|p| fs::canonicalize(p).ok()).is_some_and(|p| is_own(&p, &executable));
     let prefix = executable.parent()?.parent()?.to_owned();
-    (version >= oldest).then_some(Interpreter { family, version, full_version, executable, prefix })
+    let found = Interpreter { family, version, full_version, executable, prefix, self_contained };
+    (version >= oldest).then_some(found)
+}
+
+/// Whether `prefix` is one interpreter's own: not the system's, and not one that links elsewhere.
+fn is_own(prefix: &Path, executable: &Path) -> bool {
+    let shared = ["/", "/usr", "/usr/local"].iter().any(|p| prefix == Path::new(p));
+    !shared && executable.parent().and_then(Path::parent) == Some(prefix)
 }
 
 fn is_program(path: &Path) -> bool {
