@@ -115,6 +115,11 @@ pub struct Member {
 }
 
 impl Member {
+    /// Whether a response carries it in its body. Path and query string exist in requests only.
+    pub const fn in_response_body(&self) -> bool {
+        matches!(self.location, Location::Body | Location::Label | Location::Query)
+    }
+
     /// An optional member of the body.
     pub const fn new(name: &'static str, shape: ShapeId) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use crate::{
     Value,
     codec::scalar,
-    schema::{Kind, Location, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
+    schema::{Kind, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
 };
 
 /// An XML document in the making.
@@ -59,7 +59,7 @@ impl Writer {
 
     /// One member of a structure; nothing if it is absent or travels elsewhere.
     pub(crate) fn member(&mut self, service: &ServiceSchema, member: &Member, value: &Value) {
-        if value.is_null() || member.xml_attribute || member.location != Location::Body {
+        if value.is_null() || member.xml_attribute || !member.in_response_body() {
             return;
         }
         let shape = service.shape(member.shape);
