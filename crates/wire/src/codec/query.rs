@@ -1,6 +1,6 @@
 //! awsQuery: a form in, XML out.
 
-use super::{Budget, Fault, Malformed, Reply, Request, form::Form, xml};
+use super::{Fault, Malformed, Reply, Request, form::Form, xml};
 use crate::{
     Value,
     schema::{OperationSchema, ServiceSchema},
@@ -14,7 +14,7 @@ pub(crate) fn decode(
     request: &Request<'_>,
 ) -> Result<Value, Malformed> {
     match operation.input {
-        Some(input) => Form::new(&request.query)?.structure(service, input, &Budget::default()),
+        Some(input) => Form::new(&request.query).structure(service, input),
         None => Ok(Value::Struct(Vec::new())),
     }
 }

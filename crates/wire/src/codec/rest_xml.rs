@@ -3,7 +3,7 @@
 use super::{Fault, Malformed, Reply, Request, query, rest, xml};
 use crate::{
     Value,
-    schema::{Kind, Location, OperationSchema, ServiceSchema},
+    schema::{Kind, Location, Member, OperationSchema, ServiceSchema},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
@@ -56,7 +56,7 @@ pub(crate) fn encode(service: &ServiceSchema, operation: &OperationSchema, outpu
                 xml.finish().into()
             }
         },
-        (None, Some(id)) if members.iter().any(|m| m.location == Location::Body) => {
+        (None, Some(id)) if members.iter().any(Member::in_response_body) => {
             let mut xml = xml::Writer::new();
             xml.root(service, service.shape(id).name, id, output);
             xml.finish().into()

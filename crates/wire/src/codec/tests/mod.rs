@@ -20,9 +20,9 @@ static SHAPES: [Shape; 18] = [
                 Member::new("Seconds", 7).timestamp(TimestampFormat::EpochSeconds),
                 Member::new("Moment", 7).timestamp(TimestampFormat::DateTime),
                 Member::new("Texts", 9),
-                Member::new("Flat", 10),
+                Member::new("Flat", 10).flattened(),
                 Member::new("Numbers", 11),
-                Member::new("FlatMap", 12),
+                Member::new("FlatMap", 12).flattened(),
                 Member::new("Inner", 13),
                 Member::new("Inners", 14),
                 Member::new("Either", 15),
@@ -38,12 +38,9 @@ static SHAPES: [Shape; 18] = [
     Shape::new("Moment", Kind::Timestamp(None)),
     Shape::document("Any"),
     Shape::list("Texts", 1),
-    Shape::new("Flat", Kind::List { member: 13, name: Some("item"), flattened: true }),
+    Shape::new("Flat", Kind::List { member: 13, name: Some("item") }),
     Shape::map("Numbers", 1, 4),
-    Shape::new(
-        "FlatMap",
-        Kind::Map { key: 1, value: 9, key_name: "Name", value_name: "Value", flattened: true },
-    ),
+    Shape::new("FlatMap", Kind::Map { key: 1, value: 9, key_name: "Name", value_name: "Value" }),
     Shape::structure(
         "Inner",
         const {
@@ -57,7 +54,7 @@ static SHAPES: [Shape; 18] = [
     ),
     Shape::list("Inners", 13),
     Shape::union("Either", const { &[Member::new("A", 1), Member::new("B", 4)] }),
-    Shape::new("More", Kind::List { member: 17, name: Some("entry"), flattened: false }),
+    Shape::new("More", Kind::List { member: 17, name: Some("entry") }),
     Shape::map("Tags", 1, 1),
 ];
 

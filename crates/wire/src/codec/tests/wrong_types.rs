@@ -3,7 +3,7 @@
 use super::SERVICE;
 use crate::{
     Value,
-    codec::{Budget, Malformed, cbor, form::Form, json},
+    codec::{Malformed, cbor, form::Form, json},
 };
 use tinderbox_base::Timestamp;
 
@@ -106,7 +106,7 @@ fn cbor_members() {
 fn forms() {
     fn check(form: &str, index: usize, expect: Result<Value, &str>) {
         let parameters = crate::route::parse_query(form.as_bytes()).expect("few");
-        let read = Form::new(&parameters).and_then(|form| form.structure(&SERVICE, 0, &Budget::default()));
+        let read = Form::new(&parameters).structure(&SERVICE, 0);
         assert_eq!(member(read, index), expect.map_err(str::to_owned), "{form}");
     }
     let text = |s: &str| Value::String(s.into());
@@ -132,6 +132,7 @@ fn forms() {
     );
     let named = |name: &str| Value::Struct(vec![Value::Null, text(name), Value::Null, Value::Null]);
     check("item.1.Name=a&item.2.Name=b", 9, Ok(Value::List(vec![named("a"), named("b")])));
+    check("Flat.2.Name=b&Flat.1.Name=a&Flat1=x&Fla=y", 9, Ok(Value::List(vec![named("a"), named("b")])));
     check("Inner.Name=a", 12, Ok(named("a")));
     check("Text.x=1", 0, Err("Start of structure or map found where not expected"));
 }

@@ -28,7 +28,7 @@ fn value(
                 members.iter().map(|m| member(service, m, element, budget)).collect();
             values.map(Value::Struct)
         }
-        Kind::List { member, name, .. } => {
+        Kind::List { member, name } => {
             items(service, member, element.named(name.unwrap_or("member")), budget)
         }
         Kind::Map { .. } => entries(service, shape, element.named("entry"), budget),
@@ -57,10 +57,12 @@ fn member(
         _ => value,
     };
     match shape.kind {
-        Kind::List { member: inner, name, flattened: true } => {
-            items(service, inner, element.named(name.unwrap_or(member.wire)), budget).map(present)
+        Kind::List { member: inner, name } if member.flattened => {
+            // As in forms, either name.
+            let own = name.filter(|name| element.named(name).next().is_some());
+            items(service, inner, element.named(own.unwrap_or(member.wire)), budget).map(present)
         }
-        Kind::Map { flattened: true, .. } => {
+        Kind::Map { .. } if member.flattened => {
             entries(service, shape, element.named(member.wire), budget).map(present)
         }
         _ => match element.named(member.wire).next() {

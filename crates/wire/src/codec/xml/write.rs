@@ -3,7 +3,7 @@
 use crate::{
     Value,
     codec::scalar,
-    schema::{Kind, Location, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
+    schema::{Kind, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
 };
 
 /// An XML document in the making.
@@ -59,18 +59,18 @@ impl Writer {
 
     /// One member of a structure; nothing if it is absent or travels elsewhere.
     pub(crate) fn member(&mut self, service: &ServiceSchema, member: &Member, value: &Value) {
-        if value.is_null() || member.xml_attribute || member.location != Location::Body {
+        if value.is_null() || member.xml_attribute || !member.in_response_body() {
             return;
         }
         let shape = service.shape(member.shape);
         match (shape.kind, value) {
-            (Kind::List { member: element, name, flattened: true }, Value::List(items)) => {
+            (Kind::List { member: element, name }, Value::List(items)) if member.flattened => {
                 let element = service.shape(element);
                 for item in items {
                     self.element(service, name.unwrap_or(member.wire), element, None, item, None);
                 }
             }
-            (Kind::Map { flattened: true, .. }, Value::Map(entries)) => {
+            (Kind::Map { .. }, Value::Map(entries)) if member.flattened => {
                 for (key, item) in entries {
                     self.entry(service, member.wire, shape, key, item);
                 }
@@ -116,7 +116,7 @@ impl Writer {
                     self.member(service, member, value.member(index));
                 }
             }
-            (Kind::List { member, name, .. }, Value::List(items)) => {
+            (Kind::List { member, name }, Value::List(items)) => {
                 for item in items {
                     self.element(service, name.unwrap_or("member"), service.shape(member), None, item, None);
                 }
