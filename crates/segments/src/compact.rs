@@ -1,7 +1,7 @@
 //! Rewriting: sealing full files, merging small ones, leaving out what nobody wants any more.
 
 use crate::{
-    Keep, Retention, SegmentError,
+    Keep, Options, Retention, SegmentError,
     block::{Builder, Fault, Head, TARGET_RAW},
     cache::Cache,
     file,
@@ -14,8 +14,6 @@ use std::{fs::File, path::Path, sync::Arc};
 
 /// Sealed neighbours are merged once there are this many small ones.
 const MERGE: usize = 8;
-/// A sealed file is small below this size.
-const SMALL: u64 = 2 << 20;
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,12 +58,17 @@ impl Source {
 
 impl Shard {
     /// Seals what is full and merges what is small.
-    pub(crate) fn maintain(&self, keep: &dyn Retention, cache: &Cache) -> Result<(), SegmentError> {
+    pub(crate) fn maintain(
+        &self,
+        keep: &dyn Retention,
+        cache: &Cache,
+        options: &Options,
+    ) -> Result<(), SegmentError> {
         let _alone = lock(&self.maintenance);
         while let Some(full) = self.files().rolled.first().cloned() {
             self.replace(vec![Source::Open(full)], keep, cache)?;
         }
-        while let Some(run) = small_run(&self.files()) {
+        while let Some(run) = small_run(&self.files(), options.roll_bytes / 2) {
             let opened: Result<Vec<Source>, SegmentError> = run.into_iter().map(open_sealed).collect();
             self.replace(opened?, keep, cache)?;
         }
@@ -164,8 +167,8 @@ fn open_sealed(sealed: Arc<Sealed>) -> Result<Source, SegmentError> {
 }
 
 /// The first run of neighbours that are all small and enough of them.
-fn small_run(files: &Files) -> Option<Vec<Arc<Sealed>>> {
-    let runs = files.sealed.split(|s| s.bytes >= SMALL);
+fn small_run(files: &Files, small: u64) -> Option<Vec<Arc<Sealed>>> {
+    let runs = files.sealed.split(|s| s.bytes >= small);
     runs.into_iter().find(|run| run.len() >= MERGE).map(|run| run[..run.len().min(MERGE * 2)].to_vec())
 }
 

@@ -147,7 +147,7 @@ impl Segments {
     /// Seals full files, merges small ones and keeps to the disk's share. To be called after an append
     /// returned true, and after opening.
     pub fn maintain(&self) -> Result<(), SegmentError> {
-        self.shards.iter().try_for_each(|shard| shard.maintain(&KeepAll, &self.cache))?;
+        self.shards.iter().try_for_each(|shard| shard.maintain(&KeepAll, &self.cache, &self.options))?;
         while self.stats().bytes > self.options.disk_bytes {
             let Some((shard, sealed)) = oldest(self.shards.iter()) else { break };
             tracing::warn!(
