@@ -360,13 +360,13 @@ fn activity_is_told_from_headers_across_files() {
     let _ = segments.append(at(60), vec![batch(1, 1, &[(20, "c")]), batch(2, 9, &[(5, "d")])]);
     drop(segments);
     let segments = open(dir.path());
-    let (all, _) = segments.activity_since(&[]).expect("activity");
+    let all = segments.activity_since(&[]).expect("activity");
     let one = all[&(OwnerId(1), StreamId(1))];
     assert_eq!((one.first, one.last, one.ingested), (at(10), at(30), at(60)));
-    let (late, next) = segments.activity_since(&mark).expect("activity");
+    let late = segments.activity_since(&mark).expect("activity");
     assert_eq!(late[&(OwnerId(1), StreamId(1))].first, at(20));
     assert_eq!(late.len(), 2);
-    assert!(segments.activity_since(&next).expect("activity").0.is_empty());
+    assert!(segments.activity_since(&segments.positions()).expect("activity").is_empty());
 }
 
 #[test]

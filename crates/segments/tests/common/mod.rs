@@ -8,15 +8,15 @@ use tinderbox_segments::{
 };
 
 /// Limits that a test does not reach.
-pub const UNLIMITED: Limits =
+pub(crate) const UNLIMITED: Limits =
     Limits { records: usize::MAX, bytes: usize::MAX, overhead: 0, scanned: u64::MAX };
 
-pub fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
 /// A batch of one stream, a record for each `(time, body)`.
-pub fn batch(owner: u64, stream: u64, records: &[(i64, &str)]) -> Batch {
+pub(crate) fn batch(owner: u64, stream: u64, records: &[(i64, &str)]) -> Batch {
     let record = |(time, body): &(i64, &str)| Record {
         stream: StreamId(stream),
         time: at(*time),
@@ -25,12 +25,12 @@ pub fn batch(owner: u64, stream: u64, records: &[(i64, &str)]) -> Batch {
     Batch { owner: OwnerId(owner), records: records.iter().map(record).collect() }
 }
 
-pub fn append(segments: &Segments, batches: Vec<Batch>) {
+pub(crate) fn append(segments: &Segments, batches: Vec<Batch>) {
     let appended = segments.append(at(0), batches);
     assert!(appended.error.is_none(), "{:?}", appended.error);
 }
 
-pub fn everything(owner: u64) -> Query<'static> {
+pub(crate) fn everything(owner: u64) -> Query<'static> {
     Query {
         owner: OwnerId(owner),
         streams: Streams::All,
@@ -40,7 +40,7 @@ pub fn everything(owner: u64) -> Query<'static> {
     }
 }
 
-pub fn text(found: &Found) -> String {
+pub(crate) fn text(found: &Found) -> String {
     match &found.content {
         Content::Body(body) => String::from_utf8_lossy(body).into_owned(),
         Content::Damaged(count) => format!("<{count} damaged>"),
@@ -48,7 +48,7 @@ pub fn text(found: &Found) -> String {
 }
 
 /// The bodies of all of an owner's records.
-pub fn texts(segments: &Segments, owner: u64) -> Vec<String> {
+pub(crate) fn texts(segments: &Segments, owner: u64) -> Vec<String> {
     let page: Result<_, SegmentError> = segments.read(&everything(owner), |_| true);
     page.expect("a page").records.iter().map(text).collect()
 }
