@@ -195,6 +195,14 @@ pub(crate) fn custom() -> Option<Arc<RuntimeClass>> {
     Some(class("custom", &program, argv.to_vec(), Protocol::Http))
 }
 
+/// A custom runtime whose program is not there.
+pub(crate) fn missing() -> Arc<RuntimeClass> {
+    let argv = vec!["/var/task/bootstrap".to_owned()];
+    let env = Vec::new();
+    let (mounts, files, protocol) = (Vec::new(), Vec::new(), Protocol::Http);
+    Arc::new(RuntimeClass { key: "missing".into(), argv, env, mounts, files, protocol })
+}
+
 pub(crate) fn class(key: &str, program: &str, argv: Vec<String>, protocol: Protocol) -> Arc<RuntimeClass> {
     let mut mounts: Vec<Mount> = host_mounts_for(Path::new(program))
         .unwrap()

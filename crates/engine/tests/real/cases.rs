@@ -1,6 +1,6 @@
 //! What must hold with real processes.
 
-use crate::bed::{Bed, Function, Shape, function, node, python, text};
+use crate::bed::{Bed, Function, Shape, custom, function, missing, node, python, text};
 use std::{future::Future, pin::Pin, time::Duration};
 use tinderbox_engine::{Boot, Outcome, Phase, StartKind};
 
@@ -17,6 +17,8 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("twenty_at_once", || Box::pin(twenty_at_once())),
     ("log_order", || Box::pin(log_order())),
     ("freezing", || Box::pin(freezing())),
+    ("custom_runtime", || Box::pin(custom_runtime())),
+    ("custom_runtime_that_cannot_start", || Box::pin(custom_runtime_that_cannot_start())),
 ];
 
 const PYTHON_HELLO: &str = "def handler(event, context):\n    return {'hello': event['name']}\n";
@@ -175,5 +177,79 @@ async fn freezing() {
     assert!(response.report.thaw.is_some());
     let count: u32 = text(&response.outcome).parse().unwrap();
     assert!(count < 200, "it ran while it was frozen: {count}");
+    bed.end().await;
+}
+
+const CUSTOM: &str = r#"
+import http.client, json, os, sys
+connection = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])
+def post(path, body, headers={}):
+    connection.request('POST', '/2018-06-01/runtime/' + path, body, headers)
+    reply = connection.getresponse()
+    return reply.status, reply.read()
+while True:
+    connection.request('GET', '/2018-06-01/runtime/invocation/next')
+    reply = connection.getresponse()
+    event, head = json.loads(reply.read()), reply.headers
+    id = head['Lambda-Runtime-Aws-Request-Id']
+    print('event', event, flush=True)
+    if event == 'exit': os._exit(7)
+    if event == 'hang': __import__('time').sleep(60)
+    if event == 'error':
+        post(f'invocation/{id}/error', '{"errorType":"E"}', {'Lambda-Runtime-Function-Error-Type': 'Runtime.E'})
+    elif event == 'large':
+        assert post(f'invocation/{id}/response', b'x' * 7000000)[0] == 413
+    else:
+        assert post(f'invocation/wrong/response', '1')[0] == 400
+        answer = {'event': event, 'arn': head['Lambda-Runtime-Invoked-Function-Arn'], 'env': os.environ['_HANDLER']}
+        assert post(f'invocation/{id}/response', json.dumps(answer))[0] == 202
+"#;
+
+fn custom_function(code: &str) -> Option<Function> {
+    let shape = Shape { boot: Boot::Spawn, timeout: Duration::from_secs(2), ..Shape::default() };
+    Some(function(&custom()?, "index.py", code, shape))
+}
+
+async fn custom_runtime() {
+    let bed = Bed::new().await;
+    let Some(function) = custom_function(CUSTOM) else { return };
+    let first = bed.invoke(&function, "\"x\"").await;
+    assert_eq!((first.start, first.report.init.is_some()), (StartKind::Spawn, true));
+    let body: serde_json::Value = serde_json::from_str(&text(&first.outcome)).unwrap();
+    let arn = "arn:aws:lambda:us-east-1:123456789012:function:f";
+    assert_eq!(body, serde_json::json!({ "event": "x", "arn": arn, "env": "index.handler" }));
+    for (event, expect, next) in [
+        (
+            "error",
+            Outcome::HandlerError { kind: "Runtime.E".into(), body: r#"{"errorType":"E"}"#.into() },
+            true,
+        ),
+        ("large", Outcome::ResponseTooLarge { size: 7_000_000 }, true),
+        ("exit", Outcome::Exited { code: Some(7), signal: None }, false),
+        ("hang", Outcome::TimedOut, false),
+    ] {
+        assert_eq!(bed.invoke(&function, &format!("\"{event}\"")).await.outcome, expect);
+        let after = bed.invoke(&function, "\"x\"").await;
+        assert!(matches!(after.outcome, Outcome::Success(_)), "{:?}", after.outcome);
+        assert_eq!(after.start == StartKind::Warm, next, "after {event}");
+    }
+    let heard = function.heard();
+    assert_eq!(heard[..4], ["INIT_START", "START", "event x", "END"]);
+    bed.end().await;
+}
+
+async fn custom_runtime_that_cannot_start() {
+    let bed = Bed::new().await;
+    let code = "import http.client\nc = http.client.HTTPConnection('127.0.0.1:9001')\nc.request('POST', '/2018-06-01/runtime/init/error', '{}', {'Lambda-Runtime-Function-Error-Type': 'Runtime.Bad'})\nc.getresponse().read()\n";
+    let Some(says_so) = custom_function(code) else { return };
+    let response = bed.invoke(&says_so, "1").await;
+    assert_eq!(response.outcome, Outcome::InitError { kind: "Runtime.Bad".into(), body: "{}".into() });
+    let Some(exits) = custom_function("raise SystemExit(4)\n") else { return };
+    assert_eq!(bed.invoke(&exits, "1").await.outcome, Outcome::Exited { code: Some(4), signal: None });
+    let shape = Shape { boot: Boot::Spawn, ..Shape::default() };
+    let nothing = function(&missing(), "index.py", "", shape);
+    let response = bed.invoke(&nothing, "1").await;
+    assert!(matches!(response.outcome, Outcome::StartFailed { .. }), "{:?}", response.outcome);
+    assert_eq!(nothing.heard(), ["INIT_START", "START", "END", "ENDED"]);
     bed.end().await;
 }

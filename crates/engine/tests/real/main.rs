@@ -3,6 +3,8 @@
 //! A program of its own rather than a libtest harness: the sandbox starts this same binary again in other
 //! roles, which must be the first thing that happens.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bed;
 mod cases;
 
