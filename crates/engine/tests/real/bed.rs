@@ -120,11 +120,13 @@ pub(crate) struct Shape {
     pub(crate) boot: Boot,
     pub(crate) memory: i64,
     pub(crate) timeout: Duration,
+    /// What is seen at /opt.
+    pub(crate) layer: Option<PathBuf>,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { boot: Boot::Stem, memory: 128, timeout: Duration::from_secs(10) }
+        Self { boot: Boot::Stem, memory: 128, timeout: Duration::from_secs(10), layer: None }
     }
 }
 
@@ -135,6 +137,8 @@ pub(crate) fn function(class: &Arc<RuntimeClass>, file: &str, code: &str, shape:
     fs::write(&path, code).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     let heard = Arc::new(Recorder::default());
+    let mut mounts = vec![(directory.path().to_owned(), PathBuf::from("/var/task"))];
+    mounts.extend(shape.layer.map(|layer| (layer, PathBuf::from("/opt"))));
     static VERSIONS: AtomicUsize = AtomicUsize::new(0);
     let version = Version {
         id: VersionId::new(format!("f:{}", VERSIONS.fetch_add(1, Ordering::Relaxed))),
@@ -142,7 +146,7 @@ pub(crate) fn function(class: &Arc<RuntimeClass>, file: &str, code: &str, shape:
         account: AccountId::default(),
         class: class.clone(),
         boot: shape.boot,
-        mounts: vec![(directory.path().to_owned(), PathBuf::from("/var/task"))],
+        mounts,
         load: json!({
             "handler": "index.handler", "task_root": "/var/task", "function_name": "f", "function_version": "$LATEST",
             "memory_mb": shape.memory, "log_group": "/aws/lambda/f", "log_stream": "s",
@@ -159,6 +163,7 @@ pub(crate) fn function(class: &Arc<RuntimeClass>, file: &str, code: &str, shape:
             ("AWS_LAMBDA_RUNTIME_API".into(), "127.0.0.1:9001".into()),
             ("_HANDLER".into(), "index.handler".into()),
             ("LAMBDA_TASK_ROOT".into(), "/var/task".into()),
+            ("PYTHONPATH".into(), "/opt:/var/task".into()),
         ],
         memory: Memory::try_from(shape.memory).unwrap(),
         timeout: shape.timeout,
@@ -193,6 +198,13 @@ pub(crate) fn custom() -> Option<Arc<RuntimeClass>> {
     let program = interpreter("python3", &["-c", "import os, sys; print(os.path.realpath(sys.executable))"])?;
     let argv = [&program, "-B", "/var/task/index.py"].map(str::to_owned);
     Some(class("custom", &program, argv.to_vec(), Protocol::Http))
+}
+
+/// AWS's own client for Python.
+pub(crate) fn official_python() -> Option<Arc<RuntimeClass>> {
+    let program = interpreter("python3", &["-c", "import os, sys; print(os.path.realpath(sys.executable))"])?;
+    let argv = [&program, "-B", "-m", "awslambdaric", "index.handler"].map(str::to_owned);
+    Some(class("official", &program, argv.to_vec(), Protocol::Http))
 }
 
 /// A custom runtime whose program is not there.

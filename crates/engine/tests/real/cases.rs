@@ -1,6 +1,6 @@
 //! What must hold with real processes.
 
-use crate::bed::{Bed, Function, Shape, custom, function, missing, node, python, text};
+use crate::bed::{Bed, Function, Shape, custom, function, missing, node, official_python, python, text};
 use std::{future::Future, pin::Pin, time::Duration};
 use tinderbox_engine::{Boot, Outcome, Phase, StartKind};
 
@@ -17,6 +17,7 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("twenty_at_once", || Box::pin(twenty_at_once())),
     ("log_order", || Box::pin(log_order())),
     ("freezing", || Box::pin(freezing())),
+    ("official_python_client", || Box::pin(official_python_client())),
     ("custom_runtime", || Box::pin(custom_runtime())),
     ("custom_runtime_that_cannot_start", || Box::pin(custom_runtime_that_cannot_start())),
 ];
@@ -251,5 +252,42 @@ async fn custom_runtime_that_cannot_start() {
     let response = bed.invoke(&nothing, "1").await;
     assert!(matches!(response.outcome, Outcome::StartFailed { .. }), "{:?}", response.outcome);
     assert_eq!(nothing.heard(), ["INIT_START", "START", "END", "ENDED"]);
+    bed.end().await;
+}
+
+/// AWS's own client for Python, where `TINDERBOX_AWSLAMBDARIC` names the directory it is installed in
+/// (`pip install --target DIR awslambdaric`).
+async fn official_python_client() {
+    let Some(client) = std::env::var_os("TINDERBOX_AWSLAMBDARIC") else {
+        return println!("skipped: TINDERBOX_AWSLAMBDARIC is not set");
+    };
+    let Some(class) = official_python() else { return };
+    let bed = Bed::new().await;
+    let code = "def handler(event, context):\n    print('hello')\n    if event == 'bad':\n        raise KeyError('k')\n    return {'id': context.aws_request_id, 'left': context.get_remaining_time_in_millis() > 1000}\n";
+    let shape = Shape { boot: Boot::Spawn, layer: Some(client.into()), ..Shape::default() };
+    let function = function(&class, "index.py", code, shape);
+    for start in [StartKind::Spawn, StartKind::Warm] {
+        let response = bed.invoke(&function, "1").await;
+        assert_eq!(response.start, start);
+        let body: serde_json::Value = serde_json::from_str(&text(&response.outcome)).unwrap();
+        assert_eq!(body["left"], true);
+    }
+    let Outcome::HandlerError { body, .. } = bed.invoke(&function, "\"bad\"").await.outcome else {
+        panic!("{:?}", function.heard())
+    };
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).unwrap()["errorType"], "KeyError");
+    assert!(function.heard().contains(&"hello".to_owned()));
+    let broken = Shape {
+        boot: Boot::Spawn,
+        layer: std::env::var_os("TINDERBOX_AWSLAMBDARIC").map(Into::into),
+        ..Shape::default()
+    };
+    let broken = crate::bed::function(&class, "index.py", "import nothing_of_this_name\n", broken);
+    let response = bed.invoke(&broken, "1").await;
+    assert!(
+        matches!(response.outcome, Outcome::InitError { .. } | Outcome::HandlerError { .. }),
+        "{:?}",
+        response.outcome
+    );
     bed.end().await;
 }
