@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tinderbox_base::Result;
 
 /// Most bytes of an environment, measured as JSON (Lambda quotas: 4 KB, all variables together).
-pub const MAX_BYTES: usize = 4096;
+pub(super) const MAX_BYTES: usize = 4096;
 
 /// Variables that only the platform sets (Lambda developer guide, "Reserved environment variables").
 pub const RESERVED_KEYS: [&str; 18] = [
