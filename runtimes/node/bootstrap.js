@@ -9,12 +9,16 @@
 //   context.js   the second argument of every handler, and the callback
 //   errors.js    errors: their documents and log lines
 //   runtime.js   load, then one invocation after the other
+//   rehearsal.js runs all of it once, so that the first caller does not wait for compilers
 //
 // Written for Node.js 12 and newer, so: no optional chaining, no `??`, no private fields.
 
 const { Channel } = require("./channel.js");
+const { rehearse } = require("./rehearsal.js");
 const { Runtime } = require("./runtime.js");
 
-const channel = new Channel(3);
-channel.send(Channel.BOOTED, JSON.stringify({ version: process.versions.node }));
-new Runtime(channel).start();
+rehearse().then(() => {
+  const channel = new Channel(3);
+  channel.send(Channel.BOOTED, JSON.stringify({ version: process.versions.node }));
+  new Runtime(channel).start();
+});

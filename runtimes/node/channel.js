@@ -51,7 +51,7 @@ class Channel {
     frame.writeUInt32LE(COUNTED + headLength + bodyLength, 0);
     frame[4] = kind;
     frame.writeUInt32LE(headLength, 5);
-    writeAll(this.descriptor, frame, PREFIX + headLength + bodyLength);
+    this.write(frame, PREFIX + headLength + bodyLength);
   }
 
   // Makes `count` bytes available in the inbox.
@@ -86,6 +86,10 @@ class Channel {
       }
       this.closed();
     }
+  }
+
+  write(frame, length) {
+    writeAll(this.descriptor, frame, length);
   }
 
   // The engine closed its end, or no longer speaks our language: this instance is over, and

@@ -20,6 +20,7 @@ class Runtime {
     this.whenIdle = () => process.exit(UNSETTLED_IMPORT);
     this.scheduleNext = () => setImmediate(this.next);
     this.next = this.next.bind(this);
+    this.invoke = this.invoke.bind(this);
   }
 
   start() {
@@ -28,16 +29,17 @@ class Runtime {
     if (kind !== Channel.LOAD) this.channel.closed();
     this.prepare(head);
     this.watch();
-    loader.load(head.task_root, head.handler).then(
-      (handler) => {
-        this.handler = handler;
-        this.facts = context.facts(process.env);
-        this.channel.send(Channel.LOADED, "{}");
-        this.whenIdle = () => {};
-        this.scheduleNext();
-      },
+    this.load(head).then(
+      () => this.scheduleNext(),
       (error) => this.die("Uncaught Exception", error, UNCAUGHT_EXCEPTION)
     );
+  }
+
+  async load(head) {
+    this.handler = await loader.load(head.task_root, head.handler);
+    this.facts = context.facts(process.env);
+    this.whenIdle = () => {};
+    this.channel.send(Channel.LOADED, "{}");
   }
 
   // Makes a generic interpreter the interpreter of one function.
@@ -71,7 +73,9 @@ class Runtime {
     if (head.trace) process.env._X_AMZN_TRACE_ID = head.trace;
     else delete process.env._X_AMZN_TRACE_ID;
     this.invocation = new Invocation(this, head.id);
-    this.invoke(head, body);
+    // One turn of the event loop first: what happened to sockets while the instance waited
+    // (a server that hung up) must be known before the handler uses them again.
+    setImmediate(this.invoke, head, body);
   }
 
   invoke(head, body) {

@@ -50,10 +50,7 @@ class Instance:
     def send(self, kind, head, body=b""):
         head = json.dumps(head).encode()
         frame = struct.pack("<IBI", 5 + len(head) + len(body), kind, len(head)) + head + body
-        with selectors.DefaultSelector() as selector:
-            # The instance may write much to its log before it reads: neither may wait for the other.
-            selector.register(self.socket, selectors.EVENT_WRITE)
-            self.socket.sendall(frame)
+        self.socket.sendall(frame)
 
     def receive(self):
         """The next frame, as (kind, head, body); the log is drained meanwhile."""

@@ -59,12 +59,12 @@ class Channel(object):
         filled = len(data)
         whole[:filled] = data
         stream = io.FileIO(self.descriptor, "rb", closefd=False)
-        with memoryview(whole) as view:
-            while filled < end:
-                count = stream.readinto(view[filled:])
-                if not count:
-                    raise Closed("end of stream within a frame")
-                filled += count
+        view = memoryview(whole)
+        while filled < end:
+            count = stream.readinto(view[filled:])
+            if not count:
+                raise Closed("end of stream within a frame")
+            filled += count
         return bytes(whole)
 
 

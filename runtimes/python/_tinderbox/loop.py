@@ -7,7 +7,7 @@ from . import channel as frames
 from . import codec, context, faults, loading, streams
 
 #: Imported while no function waits: nearly all code needs them, directly or through its SDK.
-_PRELOAD = ("logging", "traceback", "datetime", "decimal", "base64", "socket")
+_PRELOAD = ("_tinderbox.logs", "traceback", "linecache", "datetime", "decimal", "base64", "socket")
 
 
 def run():
