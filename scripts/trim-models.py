@@ -17,7 +17,7 @@ import sys
 import botocore
 
 MODELS = pathlib.Path(__file__).resolve().parent.parent / "models"
-PROSE = {"documentation", "deprecatedMessage", "deprecated", "deprecatedSince", "sensitive", "box"}
+PROSE = {"documentation", "deprecatedMessage", "deprecated", "deprecatedSince", "box"}
 
 
 def without_prose(node, names=False):

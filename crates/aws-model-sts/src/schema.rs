@@ -133,7 +133,7 @@ static SHAPES: [Shape; 43] = [
         const { &[Member::new("Key", 36).required(), Member::new("Value", 38).required()] },
     ),
     Shape::string("accessKeyIdType").min(16).max(128).pattern("[\\w]*"),
-    Shape::string("accessKeySecretType"),
+    Shape::string("accessKeySecretType").sensitive(),
     Shape::string("accountType"),
     Shape::string("arnType").min(20).max(2048).pattern(
         "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+",

@@ -15,6 +15,7 @@ mod route;
 mod router;
 pub mod schema;
 mod service;
+mod validate;
 mod value;
 
 pub use async_trait::async_trait;

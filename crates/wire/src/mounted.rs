@@ -4,6 +4,7 @@ use crate::{
     Service,
     route::Paths,
     schema::{OperationSchema, ServiceSchema},
+    validate::Patterns,
 };
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -12,6 +13,7 @@ pub(crate) struct Mounted {
     pub(crate) service: Arc<dyn Service>,
     pub(crate) schema: &'static ServiceSchema,
     pub(crate) paths: Paths,
+    pub(crate) patterns: Patterns,
     names: HashMap<&'static str, usize>,
 }
 
@@ -21,7 +23,7 @@ impl Mounted {
         let rest = schema.protocols.iter().any(|p| p.is_rest());
         let paths = if rest { Paths::new(schema.operations) } else { Paths::default() };
         let names = schema.operations.iter().enumerate().map(|(i, o)| (o.name, i)).collect();
-        Self { service, schema, paths, names }
+        Self { service, schema, paths, patterns: Patterns::new(schema), names }
     }
 
     /// The number of the operation called `name`.

@@ -30,6 +30,9 @@ pub(crate) struct Constraints {
     pub(crate) min: Option<i64>,
     pub(crate) max: Option<i64>,
     pub(crate) pattern: Option<String>,
+    /// Whether the service itself checks the values of this enumeration.
+    #[serde(default)]
+    pub(crate) open: bool,
 }
 
 impl Config {

@@ -77,6 +77,8 @@ pub(crate) struct Shape {
     #[serde(default)]
     pub(crate) document: bool,
     #[serde(default)]
+    pub(crate) sensitive: bool,
+    #[serde(default)]
     pub(crate) fault: bool,
     pub(crate) error: Option<ErrorTrait>,
     pub(crate) timestamp_format: Option<String>,

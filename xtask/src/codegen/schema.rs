@@ -173,7 +173,7 @@ fn shape(selection: &Selection<'_>, name: &str) -> Result<String> {
                 shape.flattened
             )
         }
-        "string" | "character" if shape.values.is_empty() => format!("Shape::string({text})"),
+        "string" | "character" if shape.values.is_empty() || open(selection, name) => format!("Shape::string({text})"),
         "string" | "character" => {
             let values: Vec<_> = shape.values.iter().map(|v| literal(v)).collect();
             format!("Shape::one_of({text}, &[{}])", values.join(", "))
@@ -199,6 +199,10 @@ fn shape(selection: &Selection<'_>, name: &str) -> Result<String> {
     Ok(out)
 }
 
+fn open(selection: &Selection<'_>, name: &str) -> bool {
+    selection.service.shapes.get(name).is_some_and(|own| own.open)
+}
+
 fn constraints(selection: &Selection<'_>, name: &str, out: &mut String) -> Result<()> {
     let shape = selection.model.shape(name)?;
     let none = Constraints::default();
@@ -211,6 +215,9 @@ fn constraints(selection: &Selection<'_>, name: &str, out: &mut String) -> Resul
     }
     if let Some(pattern) = own.pattern.as_ref().or(shape.pattern.as_ref()) {
         let _ = write!(out, ".pattern({})", literal(pattern));
+    }
+    if shape.sensitive {
+        out.push_str(".sensitive()");
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ use crate::{
     codec::{self, Malformed},
     mounted::Mounted,
     route::{Found, Head, Identified, Scope, identify, identify_form, parse_query},
-    schema::{OperationSchema, Protocol},
+    schema::Protocol,
+    validate::validate,
 };
 use answer::finish;
 use bytes::Bytes;
@@ -137,14 +138,17 @@ impl Call<'_> {
         request.labels = labels;
         let input = codec::decode(schema, known, self.identified.protocol, &request)?;
         drop(request);
-        let output = self.call(&*service, known, operation, caller, input).await?;
+        let patterns = self.service().map(|m| &m.patterns);
+        if let Some(Err(text)) = patterns.map(|p| validate(schema, p, known.input, &input)) {
+            return Err(ServiceError::coded(schema.constraint_code, 400, text).into());
+        }
+        let output = self.call(&*service, operation, caller, input).await?;
         Ok(codec::encode(schema, known, self.identified.protocol, output, self.id))
     }
 
     async fn call(
         &mut self,
         service: &dyn Service,
-        _known: &OperationSchema,
         operation: usize,
         caller: tinderbox_base::Caller,
         input: Value,

@@ -66,6 +66,24 @@ pub struct ServiceSchema {
 }
 
 impl ServiceSchema {
+    /// A service with nothing in it, for schemas made by hand.
+    pub const EMPTY: Self = Self {
+        name: "",
+        sdk_id: "",
+        api_version: "",
+        signing_name: "",
+        endpoint_prefix: "",
+        target_prefix: None,
+        xml_namespace: None,
+        query_compatible: false,
+        protocols: &[],
+        operations: &[],
+        shapes: &[],
+        errors: &[],
+        error_codes: &[],
+        constraint_code: "ValidationException",
+    };
+
     /// The shape numbered `id`.
     ///
     /// An id beyond the table (impossible in generated schemas) reads as a document, which holds anything.

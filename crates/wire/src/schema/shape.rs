@@ -16,6 +16,8 @@ pub struct Shape {
     pub max: Option<i64>,
     /// The regular expression that the whole text must match, as the model writes it.
     pub pattern: Option<&'static str>,
+    /// Whether messages must not repeat the value.
+    pub sensitive: bool,
 }
 
 /// What a shape is.
@@ -167,7 +169,7 @@ impl Member {
 impl Shape {
     /// A shape of any kind without constraints.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, min: None, max: None, pattern: None }
+        Self { name, kind, min: None, max: None, pattern: None, sensitive: false }
     }
 
     /// Text.
@@ -224,6 +226,13 @@ impl Shape {
     #[must_use]
     pub const fn pattern(mut self, pattern: &'static str) -> Self {
         self.pattern = Some(pattern);
+        self
+    }
+
+    /// The shape with values that messages must not repeat.
+    #[must_use]
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
         self
     }
 
