@@ -95,7 +95,7 @@ pub(crate) async fn namespaces(store: &dyn Store) -> Result<Vec<(AccountId, Regi
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use tinderbox_base::{ManualClock};
+    use tinderbox_base::ManualClock;
     use tinderbox_store::{Commit, MemoryStore, Op};
 
     #[tokio::test]

@@ -264,7 +264,8 @@ mod tests {
             let error = resolve(text, None).expect_err(text);
             assert!(error.contains(expect), "{text}: {error}");
         }
-        let pattern = "at 'functionName' failed to satisfy constraint: Member must satisfy regular expression";
+        let pattern =
+            "at 'functionName' failed to satisfy constraint: Member must satisfy regular expression";
         for text in [
             "",
             "*",

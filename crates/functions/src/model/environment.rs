@@ -123,7 +123,10 @@ mod tests {
         check(&[("AB", "x\0y")], Err("contains a NUL character"));
         // `{"AB":""}` is 9 bytes.
         check(&[("AB", &"x".repeat(MAX_BYTES - 9))], Ok(()));
-        check(&[("AB", &"x".repeat(MAX_BYTES - 8))], Err("exceeded the 4KB limit. String measured: {\"AB\":\"x"));
+        check(
+            &[("AB", &"x".repeat(MAX_BYTES - 8))],
+            Err("exceeded the 4KB limit. String measured: {\"AB\":\"x"),
+        );
     }
 
     #[test]
@@ -132,7 +135,9 @@ mod tests {
             let environment = Environment::new(of(&[(key, "x")])).expect("acceptable");
             assert_eq!(environment.acts_at_boot(), expect, "{key}");
         }
-        for key in ["NODE_OPTIONS", "LD_PRELOAD", "PYTHONPATH", "NODE_EXTRA_CA_CERTS", "AWS_LAMBDA_EXEC_WRAPPER"] {
+        for key in
+            ["NODE_OPTIONS", "LD_PRELOAD", "PYTHONPATH", "NODE_EXTRA_CA_CERTS", "AWS_LAMBDA_EXEC_WRAPPER"]
+        {
             check(key, true);
         }
         for key in ["STAGE", "NODE_ENV", "OLD_LD", "TZ"] {

@@ -21,7 +21,12 @@ impl Waiting {
     }
 
     /// The caller in whose name the event runs: the account, by the function's own queue.
-    pub(super) fn caller(&self, account: &tinderbox_base::AccountId, region: &tinderbox_base::Region, request: RequestId) -> Caller {
+    pub(super) fn caller(
+        &self,
+        account: &tinderbox_base::AccountId,
+        region: &tinderbox_base::Region,
+        request: RequestId,
+    ) -> Caller {
         Caller { trace: self.trace.clone(), ..Caller::root(account.clone(), region.clone(), request) }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::event::Waiting;
 use super::worker;
+use crate::errors;
 use crate::keys::{self, Place};
 use crate::model::{Function, Uid};
 use crate::names::Target;
 use crate::service::{Event, Inner, InvokeFault};
-use crate::errors;
 use bytes::Bytes;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,7 +67,8 @@ impl Queues {
         let Some(place) = queue.reserve(self.max_events, inner, &event) else {
             return Err(InvokeFault::Throttled(ThrottleReason::Capacity));
         };
-        let (inner, key) = (inner.clone(), keys::function(&function.account, &function.region, &function.name));
+        let (inner, key) =
+            (inner.clone(), keys::function(&function.account, &function.region, &function.name));
         let missing = errors::function_not_found(queue.target.qualified_arn());
         // Carried through even if the caller goes away: what is stored must also be in memory.
         let storing = async move {
@@ -174,7 +175,13 @@ impl Queue {
         Some(Place { number: state.last_number, request: event.caller.request_id.to_string() })
     }
 
-    async fn store(&self, inner: &Inner, function: Key, place: &Place, event: &Event) -> Result<(), StoreError> {
+    async fn store(
+        &self,
+        inner: &Inner,
+        function: Key,
+        place: &Place,
+        event: &Event,
+    ) -> Result<(), StoreError> {
         let waiting = Waiting::of(event, inner.clock.now());
         let entry = serde_json::to_vec(&waiting).map_err(std::io::Error::other)?;
         let ops = vec![
@@ -245,7 +252,11 @@ impl Queue {
     }
 
     /// What the store has of an event.
-    pub(super) async fn read(&self, inner: &Inner, place: &Place) -> Result<Option<(Waiting, Bytes)>, StoreError> {
+    pub(super) async fn read(
+        &self,
+        inner: &Inner,
+        place: &Place,
+    ) -> Result<Option<(Waiting, Bytes)>, StoreError> {
         let Some(entry) = inner.store.get(&self.waiting_key(place)).await? else { return Ok(None) };
         let Some(payload) = inner.store.get(&self.payload_key(place)).await? else { return Ok(None) };
         let waiting = serde_json::from_slice(&entry.value).map_err(std::io::Error::other)?;

@@ -74,7 +74,9 @@ impl TailHandle {
     pub(crate) async fn read(mut self) -> Vec<u8> {
         match tokio::time::timeout(PATIENCE, &mut self.written).await {
             Ok(Ok(tail)) => tail,
-            Ok(Err(_)) | Err(_) => self.tails.take(self.request).map(|(t, _)| t.into_bytes()).unwrap_or_default(),
+            Ok(Err(_)) | Err(_) => {
+                self.tails.take(self.request).map(|(t, _)| t.into_bytes()).unwrap_or_default()
+            }
         }
     }
 }

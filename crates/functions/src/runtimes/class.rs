@@ -1,6 +1,8 @@
 //! From a function's runtime to what the engine boots.
 
-use super::{Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters, sdk};
+use super::{
+    Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters, sdk,
+};
 use crate::model::Environment;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -211,7 +213,13 @@ fn argv(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> Vec<String
 }
 
 fn base_environment(more: Vec<(String, String)>) -> Vec<(String, String)> {
-    let base = [("PATH", PATH), ("LD_LIBRARY_PATH", LD_LIBRARY_PATH), ("LANG", "C.UTF-8"), ("HOME", "/tmp"), ("TZ", ":UTC")];
+    let base = [
+        ("PATH", PATH),
+        ("LD_LIBRARY_PATH", LD_LIBRARY_PATH),
+        ("LANG", "C.UTF-8"),
+        ("HOME", "/tmp"),
+        ("TZ", ":UTC"),
+    ];
     base.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).chain(more).collect()
 }
 

@@ -1,7 +1,7 @@
 //! GetAccountSettings.
 
-use super::concurrency::reserved;
 use super::Functions;
+use super::concurrency::reserved;
 use crate::package::{MAX_UNZIPPED, MAX_ZIPPED};
 use tinderbox_base::Caller;
 

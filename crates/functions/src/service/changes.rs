@@ -1,7 +1,7 @@
 //! Changes: one way for all of them, from check to commit to being served.
 
-use super::table::{Live, Namespace};
 use super::Inner;
+use super::table::{Live, Namespace};
 use crate::errors;
 use crate::keys;
 use crate::model::{Function, Generation};

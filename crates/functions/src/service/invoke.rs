@@ -106,7 +106,8 @@ impl Functions {
     /// Invokes a function. The invocation's id is the request's.
     pub async fn invoke(&self, caller: &Caller, invocation: Invocation) -> Result<Invoked, InvokeFault> {
         let inner = &self.inner;
-        let target = inner.target(caller, &invocation.name, invocation.qualifier.as_deref(), "InvokeFunction")?;
+        let target =
+            inner.target(caller, &invocation.name, invocation.qualifier.as_deref(), "InvokeFunction")?;
         let limit = match invocation.kind {
             InvocationType::Event => MAX_ASYNC_EVENT,
             InvocationType::RequestResponse | InvocationType::DryRun => MAX_EVENT,
@@ -154,7 +155,12 @@ impl Inner {
     }
 
     /// Runs `event` by the code that `target` has now, which `live` was when last looked at.
-    pub(crate) async fn run(&self, target: &Target, mut live: Arc<Live>, event: Event) -> Result<Ran, InvokeFault> {
+    pub(crate) async fn run(
+        &self,
+        target: &Target,
+        mut live: Arc<Live>,
+        event: Event,
+    ) -> Result<Ran, InvokeFault> {
         let request = event.caller.request_id;
         for _ in 0..MAX_RESOLUTIONS {
             let version = match self.version(&live).await? {
@@ -230,7 +236,13 @@ impl Inner {
         tails.finish(request);
         let stream = stream_name(now, LATEST, InstanceId::new(&*self.random));
         let lines = lines.into_iter().map(|message| LogLine { time: now, message }).collect();
-        self.preparation.sink.append(&function.account, &function.region, &function.log_group(), &stream, lines);
+        self.preparation.sink.append(
+            &function.account,
+            &function.region,
+            &function.log_group(),
+            &stream,
+            lines,
+        );
         Ran { answer: platform_error(why.kind, &why.message, request), start: None }
     }
 }
@@ -250,7 +262,8 @@ fn check_json(payload: &[u8]) -> Result<()> {
 
 /// The JSON text of a client context.
 fn client_context(encoded: &str) -> Result<String> {
-    let refused = || errors::invalid_request_content("Client context must be a valid Base64-encoded JSON object.");
+    let refused =
+        || errors::invalid_request_content("Client context must be a valid Base64-encoded JSON object.");
     if encoded.len() > MAX_CLIENT_CONTEXT {
         let text = format!("Client context must be at most {MAX_CLIENT_CONTEXT} bytes.");
         return Err(Error::new(ErrorKind::TooLarge, text).with_code("RequestTooLargeException"));

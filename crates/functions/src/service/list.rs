@@ -39,5 +39,7 @@ impl Functions {
 fn decode(marker: &str) -> Result<String> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(marker).ok();
     let name = bytes.and_then(|b| String::from_utf8(b).ok());
-    name.ok_or_else(|| errors::invalid_parameter("The value of Marker was not returned by an earlier request."))
+    name.ok_or_else(|| {
+        errors::invalid_parameter("The value of Marker was not returned by an earlier request.")
+    })
 }

@@ -21,12 +21,13 @@ pub use account::AccountSettings;
 pub use code::CodeUpdate;
 pub use configuration::ConfigurationUpdate;
 pub use create::{CodeSource, NewFunction};
+pub(crate) use invoke::Event;
 pub use invoke::{Invocation, InvocationType, InvokeFault, Invoked, MAX_ASYNC_EVENT, MAX_EVENT};
 pub use list::Page;
 pub use open::Deps;
 pub use read::Found;
 pub use roles::{AnyRole, RoleCheck};
-pub(crate) use invoke::Event;
+pub use tinderbox_engine::{StartKind, ThrottleReason};
 
 use crate::code::Downloads;
 use crate::model::Limits;

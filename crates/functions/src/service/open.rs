@@ -116,7 +116,11 @@ impl Inner {
     }
 
     /// The functions of an account and region by their uid.
-    pub(crate) fn functions_of(&self, account: &AccountId, region: &Region) -> HashMap<String, Arc<Function>> {
+    pub(crate) fn functions_of(
+        &self,
+        account: &AccountId,
+        region: &Region,
+    ) -> HashMap<String, Arc<Function>> {
         let namespace = self.table.namespace(account, region);
         let lives = namespace.page(None, usize::MAX);
         lives.into_iter().map(|live| (live.function.uid.to_string(), live.function.clone())).collect()

@@ -32,7 +32,8 @@ impl Inner {
     pub(super) async fn check_role(&self, target: &Target, role: &str) -> Result<()> {
         let rule = r"Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+";
         let arn: Option<Arn> = role.parse().ok();
-        let Some(arn) = arn.filter(|a| a.service == "iam" && a.account.is_some() && a.resource.starts_with("role/"))
+        let Some(arn) =
+            arn.filter(|a| a.service == "iam" && a.account.is_some() && a.resource.starts_with("role/"))
         else {
             let shown: String = role.chars().take(256).collect();
             return Err(errors::validation(shown, "role", rule));
@@ -42,7 +43,9 @@ impl Inner {
             return Err(Error::new(ErrorKind::Denied, text).with_code("AccessDeniedException"));
         }
         if !self.roles.assumable(&arn).await? {
-            return Err(errors::invalid_parameter("The role defined for the function cannot be assumed by Lambda."));
+            return Err(errors::invalid_parameter(
+                "The role defined for the function cannot be assumed by Lambda.",
+            ));
         }
         Ok(())
     }

@@ -61,7 +61,11 @@ impl Namespace {
     pub(super) fn page(&self, after: Option<&str>, limit: usize) -> Vec<Arc<Live>> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        functions.range::<str, _>((start, Bound::Unbounded)).take(limit).map(|(_, live)| live.clone()).collect()
+        functions
+            .range::<str, _>((start, Bound::Unbounded))
+            .take(limit)
+            .map(|(_, live)| live.clone())
+            .collect()
     }
 
     /// The sum of `quantity` over all functions.

@@ -1,7 +1,7 @@
 //! TagResource, UntagResource, ListTags.
 
-use super::table::Namespace;
 use super::Functions;
+use super::table::Namespace;
 use crate::errors;
 use crate::model::Function;
 use crate::names::Target;
