@@ -111,6 +111,8 @@ fn load(function: &Function, env: &[(String, String)]) -> Value {
         "memory_mb": configuration.memory.mib(),
         "log_group": function.log_group(),
         "timeout_ms": u64::from(configuration.timeout_s) * 1000,
+        // For whoever looks into an instance: the bootstraps have no use for it.
+        "revision_id": function.revision_id(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! CreateFunction.
 
-use super::table::{Live, Namespace};
+use super::table::Namespace;
 use super::{Functions, Inner};
 use crate::code::CodeDir;
 use crate::errors;
@@ -100,17 +100,6 @@ impl Inner {
     /// Bytes that the code of all functions of an account and region may take.
     pub(super) fn code_limit(&self) -> u64 {
         self.config.code_storage_mib.saturating_mul(1024 * 1024)
-    }
-
-    /// Makes the version of a function that was just changed, so that its first request need not wait.
-    pub(super) fn warm_up(self: &Arc<Self>, live: &Arc<Live>) {
-        let (inner, live) = (self.clone(), live.clone());
-        tokio::spawn(async move {
-            // A failure shows when the function is invoked, to whoever invokes it.
-            if let Ok(Ok(version)) = inner.version(&live).await {
-                inner.engine.prepare(&version.class);
-            }
-        });
     }
 }
 

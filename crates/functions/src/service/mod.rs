@@ -16,6 +16,7 @@ mod table;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 pub use account::AccountSettings;
 pub use code::CodeUpdate;

@@ -84,17 +84,6 @@ impl Functions {
         inner.preparation.code.sweep().await?;
         Ok(Arc::new(Self { inner }))
     }
-
-    /// Lets no further asynchronous event begin: the first step of ending the server. Those that wait
-    /// run once it lives again.
-    pub fn stop_queues(&self) {
-        self.inner.queues.stop();
-    }
-
-    /// Asynchronous events that wait, of all functions.
-    pub fn waiting_events(&self) -> usize {
-        self.inner.queues.waiting()
-    }
 }
 
 impl Inner {

@@ -96,6 +96,12 @@ impl Table {
         })
     }
 
+    /// All functions.
+    pub(super) fn all(&self) -> Vec<Arc<Live>> {
+        let namespaces = self.namespaces.read().unwrap_or_else(PoisonError::into_inner);
+        namespaces.values().flat_map(|namespace| namespace.page(None, usize::MAX)).collect()
+    }
+
     /// The function, if it exists; its qualifier is not looked at.
     pub(crate) fn get(&self, target: &Target) -> Option<Arc<Live>> {
         self.find(&target.account, &target.region)?.get(&target.name)
