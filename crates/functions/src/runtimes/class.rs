@@ -20,6 +20,9 @@ const LD_LIBRARY_PATH: &str =
 /// Classes remembered; with more, those that are asked for again are made again.
 const MAX_CLASSES: usize = 1000;
 
+/// Variables of an environment.
+type Variables = Vec<(String, String)>;
+
 /// The runtimes of this machine.
 #[derive(Debug)]
 pub struct Runtimes {
@@ -136,7 +139,7 @@ impl Runtimes {
     }
 
     /// Variables and files by which programs inside trust what we trust.
-    fn trust(&self, mounts: &mut Vec<Mount>) -> (Vec<(String, String)>, Vec<(PathBuf, Vec<u8>)>) {
+    fn trust(&self, mounts: &mut Vec<Mount>) -> (Variables, Vec<(PathBuf, Vec<u8>)>) {
         let Some(bundle) = &self.ca_bundle else { return (Vec::new(), Vec::new()) };
         // Where interpreters built on Red Hat's systems look.
         let link = "/etc/pki/tls/certs/ca-bundle.crt".into();
@@ -212,7 +215,7 @@ fn argv(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> Vec<String
     argv
 }
 
-fn base_environment(more: Vec<(String, String)>) -> Vec<(String, String)> {
+fn base_environment(more: Variables) -> Variables {
     let base = [
         ("PATH", PATH),
         ("LD_LIBRARY_PATH", LD_LIBRARY_PATH),
@@ -224,7 +227,7 @@ fn base_environment(more: Vec<(String, String)>) -> Vec<(String, String)> {
 }
 
 /// Variables that an interpreter of this family has on Lambda.
-fn interpreter_environment(interpreter: &Interpreter) -> Vec<(String, String)> {
+fn interpreter_environment(interpreter: &Interpreter) -> Variables {
     match interpreter.family {
         Family::Node => {
             let own = format!("/opt/nodejs/node{}/node_modules", interpreter.version.0);
