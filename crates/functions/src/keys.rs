@@ -1,6 +1,5 @@
 //! Keys of functions and their queues in the store.
 
-use crate::model::Uid;
 use crate::names::FunctionName;
 use bytes::Bytes;
 use tinderbox_base::{AccountId, Region, Result};
@@ -28,8 +27,8 @@ pub(crate) struct Place {
 }
 
 /// An event waiting in a queue: a short entry, so that queues are counted without reading payloads.
-pub(crate) fn waiting(account: &AccountId, region: &Region, function: &Uid, place: &Place) -> Key {
-    let key = Key::of(account, region, SERVICE, "event").text(&function.to_string());
+pub(crate) fn waiting(account: &AccountId, region: &Region, function: &str, place: &Place) -> Key {
+    let key = Key::of(account, region, SERVICE, "event").text(function);
     key.number(place.number).text(&place.request).build()
 }
 
@@ -39,8 +38,8 @@ pub(crate) fn all_waiting(account: &AccountId, region: &Region) -> KeyRange {
 }
 
 /// Every waiting event of one function.
-pub(crate) fn queue(account: &AccountId, region: &Region, function: &Uid) -> KeyRange {
-    Key::of(account, region, SERVICE, "event").text(&function.to_string()).build().prefix()
+pub(crate) fn queue(account: &AccountId, region: &Region, function: &str) -> KeyRange {
+    Key::of(account, region, SERVICE, "event").text(function).build().prefix()
 }
 
 /// The function and place of a waiting event's key.
@@ -54,14 +53,14 @@ pub(crate) fn parse_waiting(key: &Key) -> Option<(String, Place)> {
 }
 
 /// What a waiting event holds.
-pub(crate) fn payload(account: &AccountId, region: &Region, function: &Uid, place: &Place) -> Key {
-    let key = Key::of(account, region, SERVICE, "event-payload").text(&function.to_string());
+pub(crate) fn payload(account: &AccountId, region: &Region, function: &str, place: &Place) -> Key {
+    let key = Key::of(account, region, SERVICE, "event-payload").text(function);
     key.number(place.number).text(&place.request).build()
 }
 
 /// What every waiting event of one function holds.
-pub(crate) fn payloads(account: &AccountId, region: &Region, function: &Uid) -> KeyRange {
-    Key::of(account, region, SERVICE, "event-payload").text(&function.to_string()).build().prefix()
+pub(crate) fn payloads(account: &AccountId, region: &Region, function: &str) -> KeyRange {
+    Key::of(account, region, SERVICE, "event-payload").text(function).build().prefix()
 }
 
 /// Every account and region that has anything in `store`, found by leaping from one to the next.
@@ -96,7 +95,7 @@ pub(crate) async fn namespaces(store: &dyn Store) -> Result<Vec<(AccountId, Regi
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use tinderbox_base::{ManualClock, SeededRandom};
+    use tinderbox_base::ManualClock;
     use tinderbox_store::{Commit, MemoryStore, Op};
 
     #[tokio::test]
@@ -119,11 +118,11 @@ mod tests {
 
     #[test]
     fn places_in_a_queue() {
-        let uid = Uid::new(&SeededRandom::new(1));
+        let uid = "0123";
         let place = Place { number: 7, request: "r".into() };
-        let key = waiting(&AccountId::default(), &Region::default(), &uid, &place);
+        let key = waiting(&AccountId::default(), &Region::default(), uid, &place);
         assert_eq!(parse_waiting(&key), Some((uid.to_string(), place)));
-        assert!(queue(&AccountId::default(), &Region::default(), &uid).contains(&key));
+        assert!(queue(&AccountId::default(), &Region::default(), uid).contains(&key));
         assert!(all_waiting(&AccountId::default(), &Region::default()).contains(&key));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::errors;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 use tinderbox_base::{AccountId, Arn, Caller, Error, Principal, Region, Result};
 
 /// The longest name of a function (Lambda API, `FunctionName`: the limit applies to the bare name).
@@ -50,6 +50,12 @@ impl TryFrom<String> for FunctionName {
 impl From<FunctionName> for String {
     fn from(name: FunctionName) -> String {
         name.0.as_ref().to_owned()
+    }
+}
+
+impl Borrow<str> for FunctionName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -258,7 +264,8 @@ mod tests {
             let error = resolve(text, None).expect_err(text);
             assert!(error.contains(expect), "{text}: {error}");
         }
-        let pattern = "at 'functionName' failed to satisfy constraint: Member must satisfy regular expression";
+        let pattern =
+            "at 'functionName' failed to satisfy constraint: Member must satisfy regular expression";
         for text in [
             "",
             "*",

@@ -27,8 +27,7 @@ pub(crate) fn function(runtime: &str, variables: &[(&str, &str)]) -> Function {
         environment: Some(variables.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()),
         ..Settings::default()
     };
-    let limits =
-        Limits { max_timeout_s: 900, scratch_mib: 512, retired_runtimes: RetiredRuntimes::Nearest };
+    let limits = Limits { max_timeout_s: 900, scratch_mib: 512, retired_runtimes: RetiredRuntimes::Nearest };
     Function {
         account: AccountId::default(),
         region: Region::default(),

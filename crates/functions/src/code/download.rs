@@ -50,7 +50,8 @@ impl Downloads {
 
     /// The secret is hashed before and after, so that no proof can be extended to another.
     fn proof(&self, until: [u8; 8], digest: &[u8; 32]) -> [u8; 32] {
-        let inner = Sha256::new().chain_update(self.secret).chain_update(until).chain_update(digest).finalize();
+        let inner =
+            Sha256::new().chain_update(self.secret).chain_update(until).chain_update(digest).finalize();
         Sha256::new().chain_update(self.secret).chain_update(inner).finalize().into()
     }
 }

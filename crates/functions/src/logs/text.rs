@@ -148,12 +148,10 @@ mod tests {
             let id = "REPORT RequestId: 6f747a00-0e2f-4c4b-9a3b-111111111111";
             assert_eq!(report(&line), format!("{id}\t{expect}"));
         }
-        let warm = "Duration: 1.23 ms\tBilled Duration: 100 ms\tMemory Size: 128 MB\tMax Memory Used: 38 MB\t";
+        let warm =
+            "Duration: 1.23 ms\tBilled Duration: 100 ms\tMemory Size: 128 MB\tMax Memory Used: 38 MB\t";
         check(|_| (), warm);
-        check(
-            |l| l.init = Some(Duration::from_micros(9118)),
-            &format!("{warm}Init Duration: 9.12 ms\t"),
-        );
+        check(|l| l.init = Some(Duration::from_micros(9118)), &format!("{warm}Init Duration: 9.12 ms\t"));
         check(|l| l.status = Some("timeout"), &format!("{warm}Status: timeout\t"));
         check(
             |l| {

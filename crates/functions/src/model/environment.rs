@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tinderbox_base::Result;
 
 /// Most bytes of an environment, measured as JSON (Lambda quotas: 4 KB, all variables together).
-pub const MAX_BYTES: usize = 4096;
+pub(super) const MAX_BYTES: usize = 4096;
 
 /// Variables that only the platform sets (Lambda developer guide, "Reserved environment variables").
 pub const RESERVED_KEYS: [&str; 18] = [
@@ -123,7 +123,10 @@ mod tests {
         check(&[("AB", "x\0y")], Err("contains a NUL character"));
         // `{"AB":""}` is 9 bytes.
         check(&[("AB", &"x".repeat(MAX_BYTES - 9))], Ok(()));
-        check(&[("AB", &"x".repeat(MAX_BYTES - 8))], Err("exceeded the 4KB limit. String measured: {\"AB\":\"x"));
+        check(
+            &[("AB", &"x".repeat(MAX_BYTES - 8))],
+            Err("exceeded the 4KB limit. String measured: {\"AB\":\"x"),
+        );
     }
 
     #[test]
@@ -132,7 +135,9 @@ mod tests {
             let environment = Environment::new(of(&[(key, "x")])).expect("acceptable");
             assert_eq!(environment.acts_at_boot(), expect, "{key}");
         }
-        for key in ["NODE_OPTIONS", "LD_PRELOAD", "PYTHONPATH", "NODE_EXTRA_CA_CERTS", "AWS_LAMBDA_EXEC_WRAPPER"] {
+        for key in
+            ["NODE_OPTIONS", "LD_PRELOAD", "PYTHONPATH", "NODE_EXTRA_CA_CERTS", "AWS_LAMBDA_EXEC_WRAPPER"]
+        {
             check(key, true);
         }
         for key in ["STAGE", "NODE_ENV", "OLD_LD", "TZ"] {

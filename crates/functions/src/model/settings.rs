@@ -273,14 +273,14 @@ fn within(text: String, member: &str, max: usize) -> Result<String> {
 
 fn timeout(seconds: i64, max: u32) -> Result<u32> {
     if seconds < 1 {
-        return Err(errors::validation(seconds, "timeout", "Member must have value greater than or equal to 1"));
-    }
-    u32::try_from(seconds).ok().filter(|s| *s <= max).ok_or_else(|| {
-        errors::validation(
+        return Err(errors::validation(
             seconds,
             "timeout",
-            &format!("Member must have value less than or equal to {max}"),
-        )
+            "Member must have value greater than or equal to 1",
+        ));
+    }
+    u32::try_from(seconds).ok().filter(|s| *s <= max).ok_or_else(|| {
+        errors::validation(seconds, "timeout", &format!("Member must have value less than or equal to {max}"))
     })
 }
 

@@ -69,7 +69,10 @@ fn check(zip: Bytes, expect: Result<&[&str], &str>) {
 #[test]
 fn files_and_their_modes() {
     check(zip_files(&[("hello.py", b"x")]), Ok(&["644 hello.py x"]));
-    check(zip_files(&[("a/b/c.py", b"x"), ("a/d", b"")]), Ok(&["644 a/b/c.py x", "644 a/d ", "755 a/", "755 a/b/"]));
+    check(
+        zip_files(&[("a/b/c.py", b"x"), ("a/d", b"")]),
+        Ok(&["644 a/b/c.py x", "644 a/d ", "755 a/", "755 a/b/"]),
+    );
     let modes = zip_of(|w| {
         for (name, mode) in [("x", 0o700), ("y", 0o600), ("z", 0o4755), ("w", 0o001)] {
             w.start_file(name, options().unix_permissions(mode)).expect("start");

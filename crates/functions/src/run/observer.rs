@@ -10,9 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tinderbox_base::{AccountId, Clock, LogLine, LogSink, Memory, Random, Region, RequestId};
-use tinderbox_engine::{
-    InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, Observer, Outcome, Report,
-};
+use tinderbox_engine::{InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, Observer, Outcome, Report};
 
 /// The log of one version's instances, a stream each.
 pub(super) struct FunctionLog {
@@ -48,7 +46,8 @@ impl Observer for FunctionLog {
             InstanceEvent::InitDone { .. } => {}
             InstanceEvent::InitFailed { outcome, duration } => {
                 let failure = failure(outcome, self.timeout);
-                let (status, kind) = failure.as_ref().map_or(("error", None), |f| (f.status, Some(f.kind.as_str())));
+                let (status, kind) =
+                    failure.as_ref().map_or(("error", None), |f| (f.status, Some(f.kind.as_str())));
                 self.write(instance, None, vec![text::init_report(duration, status, kind)]);
             }
             InstanceEvent::Line { time, level: _, text, request } => {
@@ -77,7 +76,9 @@ impl FunctionLog {
         let failure = failure(outcome, self.timeout);
         let mut lines = Vec::with_capacity(3);
         match (outcome, &failure) {
-            (Outcome::TimedOut, _) => lines.push(text::timed_out_line(self.clock.now(), request, self.timeout)),
+            (Outcome::TimedOut, _) => {
+                lines.push(text::timed_out_line(self.clock.now(), request, self.timeout))
+            }
             (Outcome::InitTimedOut { limit }, _) => {
                 lines.push(text::timed_out_line(self.clock.now(), request, *limit));
             }

@@ -40,9 +40,13 @@ pub(super) fn failure(outcome: &Outcome, timeout: Duration) -> Option<Failure> {
         Outcome::OutOfMemory => error("Runtime.OutOfMemory", text::exited(None, Some(9))),
         Outcome::ResponseTooLarge { .. } => error(
             "Function.ResponseSizeTooLarge",
-            format!("Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."),
+            format!(
+                "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+            ),
         ),
-        Outcome::Broken { what } => error("Runtime.Unknown", format!("The runtime broke its protocol: {what}")),
+        Outcome::Broken { what } => {
+            error("Runtime.Unknown", format!("The runtime broke its protocol: {what}"))
+        }
     }
 }
 
@@ -94,7 +98,11 @@ mod tests {
         let body = || Bytes::from_static(b"{\"x\":1}");
         check(Outcome::Success(body()), false, "{\"x\":1}");
         check(Outcome::HandlerError { kind: "KeyError".into(), body: body() }, true, "{\"x\":1}");
-        check(Outcome::InitError { kind: "Runtime.ImportModuleError".into(), body: body() }, true, "{\"x\":1}");
+        check(
+            Outcome::InitError { kind: "Runtime.ImportModuleError".into(), body: body() },
+            true,
+            "{\"x\":1}",
+        );
         check(Outcome::TimedOut, true, &failed("Sandbox.Timedout", "Task timed out after 1.00 seconds"));
         check(
             Outcome::InitTimedOut { limit: Duration::from_secs(10) },

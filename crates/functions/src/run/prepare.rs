@@ -45,7 +45,11 @@ pub(crate) fn group_id(function: &Function) -> GroupId {
 
 impl Preparation {
     /// The version of `function` under the name `id`.
-    pub(crate) async fn version(&self, function: &Function, id: VersionId) -> Result<Result<Arc<Version>, Unrunnable>> {
+    pub(crate) async fn version(
+        &self,
+        function: &Function,
+        id: VersionId,
+    ) -> Result<Result<Arc<Version>, Unrunnable>> {
         let configuration = &function.configuration;
         let none = Environment::default();
         let own = configuration.environment.as_ref().unwrap_or(&none);
@@ -54,7 +58,9 @@ impl Preparation {
             Err(Missing(message)) => return Ok(Err(Unrunnable { kind: "Runtime.InvalidRuntime", message })),
         };
         let code = self.code.directory(function.code.sha256).await?;
-        if configuration.runtime.family() == Family::Provided && !is_executable(&code.path().join("bootstrap")) {
+        if configuration.runtime.family() == Family::Provided
+            && !is_executable(&code.path().join("bootstrap"))
+        {
             let message = format!("Couldn't find valid bootstrap(s): {BOOTSTRAPS}");
             return Ok(Err(Unrunnable { kind: "Runtime.InvalidEntrypoint", message }));
         }
@@ -105,6 +111,8 @@ fn load(function: &Function, env: &[(String, String)]) -> Value {
         "memory_mb": configuration.memory.mib(),
         "log_group": function.log_group(),
         "timeout_ms": u64::from(configuration.timeout_s) * 1000,
+        // For whoever looks into an instance: the bootstraps have no use for it.
+        "revision_id": function.revision_id(),
     })
 }
 

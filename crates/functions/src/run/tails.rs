@@ -11,12 +11,15 @@ use tokio::sync::oneshot;
 /// How long a caller waits for the last lines after the answer itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// A tail being written, and who waits for it.
+type Open = (Tail, oneshot::Sender<Vec<u8>>);
+
 /// The tails being written. There are at most as many as invocations in flight.
 #[derive(Debug, Default)]
 pub(crate) struct Tails {
     /// Kept apart, so that an invocation without a tail takes no lock.
     count: AtomicUsize,
-    open: Mutex<HashMap<RequestId, (Tail, oneshot::Sender<Vec<u8>>)>>,
+    open: Mutex<HashMap<RequestId, Open>>,
 }
 
 /// A tail that a caller waits for; dropping it forgets the tail.
@@ -56,7 +59,7 @@ impl Tails {
         }
     }
 
-    fn take(&self, request: RequestId) -> Option<(Tail, oneshot::Sender<Vec<u8>>)> {
+    fn take(&self, request: RequestId) -> Option<Open> {
         let taken = self.lock().remove(&request);
         if taken.is_some() {
             self.count.fetch_sub(1, Ordering::Release);
@@ -64,7 +67,7 @@ impl Tails {
         taken
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, (Tail, oneshot::Sender<Vec<u8>>)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -74,7 +77,9 @@ impl TailHandle {
     pub(crate) async fn read(mut self) -> Vec<u8> {
         match tokio::time::timeout(PATIENCE, &mut self.written).await {
             Ok(Ok(tail)) => tail,
-            Ok(Err(_)) | Err(_) => self.tails.take(self.request).map(|(t, _)| t.into_bytes()).unwrap_or_default(),
+            Ok(Err(_)) | Err(_) => {
+                self.tails.take(self.request).map(|(t, _)| t.into_bytes()).unwrap_or_default()
+            }
         }
     }
 }

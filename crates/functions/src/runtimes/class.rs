@@ -1,6 +1,8 @@
 //! From a function's runtime to what the engine boots.
 
-use super::{Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters, sdk};
+use super::{
+    Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters, sdk,
+};
 use crate::model::Environment;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -17,6 +19,9 @@ const LD_LIBRARY_PATH: &str =
     "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib";
 /// Classes remembered; with more, those that are asked for again are made again.
 const MAX_CLASSES: usize = 1000;
+
+/// Variables of an environment.
+type Variables = Vec<(String, String)>;
 
 /// The runtimes of this machine.
 #[derive(Debug)]
@@ -134,7 +139,7 @@ impl Runtimes {
     }
 
     /// Variables and files by which programs inside trust what we trust.
-    fn trust(&self, mounts: &mut Vec<Mount>) -> (Vec<(String, String)>, Vec<(PathBuf, Vec<u8>)>) {
+    fn trust(&self, mounts: &mut Vec<Mount>) -> (Variables, Vec<(PathBuf, Vec<u8>)>) {
         let Some(bundle) = &self.ca_bundle else { return (Vec::new(), Vec::new()) };
         // Where interpreters built on Red Hat's systems look.
         let link = "/etc/pki/tls/certs/ca-bundle.crt".into();
@@ -210,13 +215,19 @@ fn argv(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> Vec<String
     argv
 }
 
-fn base_environment(more: Vec<(String, String)>) -> Vec<(String, String)> {
-    let base = [("PATH", PATH), ("LD_LIBRARY_PATH", LD_LIBRARY_PATH), ("LANG", "C.UTF-8"), ("HOME", "/tmp"), ("TZ", ":UTC")];
+fn base_environment(more: Variables) -> Variables {
+    let base = [
+        ("PATH", PATH),
+        ("LD_LIBRARY_PATH", LD_LIBRARY_PATH),
+        ("LANG", "C.UTF-8"),
+        ("HOME", "/tmp"),
+        ("TZ", ":UTC"),
+    ];
     base.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).chain(more).collect()
 }
 
 /// Variables that an interpreter of this family has on Lambda.
-fn interpreter_environment(interpreter: &Interpreter) -> Vec<(String, String)> {
+fn interpreter_environment(interpreter: &Interpreter) -> Variables {
     match interpreter.family {
         Family::Node => {
             let own = format!("/opt/nodejs/node{}/node_modules", interpreter.version.0);

@@ -23,10 +23,58 @@ const DATA: [&str; 3] = ["etc/ld.so.cache", "usr/share/zoneinfo", "usr/lib/local
 
 /// What Lambda's own images have of a shell and its tools, as far as scripts use them.
 const TOOLS: [&str; 52] = [
-    "awk", "base64", "basename", "bash", "cat", "chmod", "cp", "curl", "cut", "date", "dd", "df", "dirname",
-    "du", "echo", "env", "expr", "false", "find", "grep", "gzip", "head", "id", "ln", "ls", "mkdir", "mktemp",
-    "mv", "od", "printf", "ps", "pwd", "readlink", "rm", "rmdir", "sed", "seq", "sh", "sha256sum", "sleep",
-    "sort", "stat", "tail", "tar", "tee", "test", "timeout", "touch", "tr", "true", "uname", "wc",
+    "awk",
+    "base64",
+    "basename",
+    "bash",
+    "cat",
+    "chmod",
+    "cp",
+    "curl",
+    "cut",
+    "date",
+    "dd",
+    "df",
+    "dirname",
+    "du",
+    "echo",
+    "env",
+    "expr",
+    "false",
+    "find",
+    "grep",
+    "gzip",
+    "head",
+    "id",
+    "ln",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "od",
+    "printf",
+    "ps",
+    "pwd",
+    "readlink",
+    "rm",
+    "rmdir",
+    "sed",
+    "seq",
+    "sh",
+    "sha256sum",
+    "sleep",
+    "sort",
+    "stat",
+    "tail",
+    "tar",
+    "tee",
+    "test",
+    "timeout",
+    "touch",
+    "tr",
+    "true",
+    "uname",
+    "wc",
 ];
 
 /// The system's libraries and tools, as they lie below `root`, which is `/` but in tests.
@@ -89,7 +137,8 @@ fn bind(root: &Path, path: &str) -> Option<Mount> {
 }
 
 fn tool(root: &Path, name: &str) -> Option<Mount> {
-    let source = ["usr/bin", "bin"].iter().find_map(|dir| fs::canonicalize(root.join(dir).join(name)).ok())?;
+    let source =
+        ["usr/bin", "bin"].iter().find_map(|dir| fs::canonicalize(root.join(dir).join(name)).ok())?;
     // A system without /bin in /usr/bin has its shell at /bin/sh, and `env` where scripts expect it.
     let merged = fs::read_link(root.join("bin")).is_ok();
     let directory = if merged || root.join("usr/bin").join(name).exists() { "/usr/bin" } else { "/bin" };

@@ -201,7 +201,8 @@ fn identify(path: &Path, family: Family, prefix: Option<&Path>) -> Option<Interp
         Family::Provided => return None,
     };
     let oldest = if family == Family::Python { OLDEST_PYTHON } else { OLDEST_NODE };
-    let self_contained = prefix.and_then(|p| fs::canonicalize(p).ok()).is_some_and(|p| is_own(&p, &executable));
+    let self_contained =
+        prefix.and_then(|p| fs::canonicalize(p).ok()).is_some_and(|p| is_own(&p, &executable));
     let prefix = executable.parent()?.parent()?.to_owned();
     let found = Interpreter { family, version, full_version, executable, prefix, self_contained };
     (version >= oldest).then_some(found)
@@ -219,7 +220,10 @@ fn is_program(path: &Path) -> bool {
 }
 
 /// What the interpreter itself says, such as `20.1.0`.
-#[expect(clippy::disallowed_methods, reason = "asks a program of the host for its version, with no code of a user")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "asks a program of the host for its version, with no code of a user"
+)]
 fn ask_version(executable: &Path) -> Option<String> {
     let output = std::process::Command::new(executable)
         .arg("--version")
@@ -250,10 +254,8 @@ mod tests {
     async fn check(root: &tempfile::TempDir, runtime: &str, expect: Option<(&str, &str)>) {
         let home = root.path().join("home");
         let path = root.path().join("bin");
-        let places = Places {
-            path: vec![path],
-            ..Places::usual(&[root.path().join("configured")], Some(&home), "")
-        };
+        let places =
+            Places { path: vec![path], ..Places::usual(&[root.path().join("configured")], Some(&home), "") };
         let found = Interpreters::new(places).nearest(runtime.parse().expect("a runtime")).await;
         let base = fs::canonicalize(root.path()).expect("a path");
         let shown = found.map(|i| {
@@ -304,7 +306,8 @@ mod tests {
         let root = machine(&["real/3.10.2/bin/python3.10"]);
         fs::create_dir_all(root.path().join("bin")).expect("a directory");
         fs::write(root.path().join("bin/python3.9"), "#!/bin/sh\n").expect("a script");
-        symlink(root.path().join("real/3.10.2/bin/python3.10"), root.path().join("bin/python3.10")).expect("a link");
+        symlink(root.path().join("real/3.10.2/bin/python3.10"), root.path().join("bin/python3.10"))
+            .expect("a link");
         check(&root, "python3.9", Some(("real/3.10.2/bin/python3.10", "3.10.2"))).await;
     }
 

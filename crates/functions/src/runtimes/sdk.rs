@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn the_nearest_directory() {
-        let sdk = ["sdk/python3/boto3", "sdk/python3.8/boto3", "sdk/node/node_modules", "sdk/node16/node_modules"];
+        let sdk =
+            ["sdk/python3/boto3", "sdk/python3.8/boto3", "sdk/node/node_modules", "sdk/node16/node_modules"];
         check(&sdk, Family::Python, (3, 8), &[("sdk/python3.8", "/var/runtime")]);
         check(&sdk, Family::Python, (3, 11), &[("sdk/python3", "/var/runtime")]);
         check(&sdk, Family::Python, (2, 7), &[]);
@@ -100,10 +101,12 @@ mod tests {
         let packages = "prefix/lib/python3.11/site-packages";
         let boto3 = format!("{packages}/boto3");
         let jmespath = format!("{packages}/jmespath");
-        check(&[&boto3, &jmespath, &format!("{packages}/other")], Family::Python, (3, 11), &[
-            (&boto3, "/var/runtime/boto3"),
-            (&jmespath, "/var/runtime/jmespath"),
-        ]);
+        check(
+            &[&boto3, &jmespath, &format!("{packages}/other")],
+            Family::Python,
+            (3, 11),
+            &[(&boto3, "/var/runtime/boto3"), (&jmespath, "/var/runtime/jmespath")],
+        );
         check(&[&jmespath], Family::Python, (3, 11), &[]);
     }
 }

@@ -37,12 +37,20 @@ fn check(change: impl FnOnce(&mut Settings), expect: Result<(), &str>) {
 fn bounds() {
     let rule = "failed to satisfy constraint: Member must have";
     check(|s| s.timeout_s = Some(900), Ok(()));
-    check(|s| s.timeout_s = Some(901), Err(&format!("Value '901' at 'timeout' {rule} value less than or equal to 900")));
-    check(|s| s.timeout_s = Some(0), Err(&format!("Value '0' at 'timeout' {rule} value greater than or equal to 1")));
+    check(
+        |s| s.timeout_s = Some(901),
+        Err(&format!("Value '901' at 'timeout' {rule} value less than or equal to 900")),
+    );
+    check(
+        |s| s.timeout_s = Some(0),
+        Err(&format!("Value '0' at 'timeout' {rule} value greater than or equal to 1")),
+    );
     check(|s| s.memory_mib = Some(10_240), Ok(()));
     check(
         |s| s.memory_mib = Some(10_241),
-        Err("'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240"),
+        Err(
+            "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240",
+        ),
     );
     check(|s| s.memory_mib = Some(127), Err(&format!("Value '127' at 'memorySize' {rule} value greater")));
     check(|s| s.ephemeral_storage_mib = Some(512), Ok(()));
@@ -55,12 +63,17 @@ fn bounds() {
 #[test]
 fn enumerations() {
     check(|s| s.tracing_mode = Some("Active".into()), Ok(()));
-    check(|s| s.tracing_mode = Some("x".into()), Err("Member must satisfy enum value set: [Active, PassThrough]"));
+    check(
+        |s| s.tracing_mode = Some("x".into()),
+        Err("Member must satisfy enum value set: [Active, PassThrough]"),
+    );
     check(|s| s.architectures = Some(vec!["arm64".into()]), Ok(()));
     check(
         |s| s.architectures = Some(vec!["X86_64".into()]),
-        Err("Value '[X86_64]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: \
-             [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"),
+        Err(
+            "Value '[X86_64]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: \
+             [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
+        ),
     );
     check(
         |s| s.architectures = Some(vec!["x86_64".into(), "arm64".into()]),

@@ -44,7 +44,8 @@ async fn command_lines() {
     };
     check("python3.11", &[], Boot::Stem, &format!("3.11.7/bin/python3.11 -I -S -B {python}")).await;
     check("python2.7", &[], Boot::Stem, &format!("2.7.18/bin/python2.7 -E -s -S -B {python}")).await;
-    check("python3.11", &[("STAGE", "x")], Boot::Stem, &format!("3.11.7/bin/python3.11 -I -S -B {python}")).await;
+    check("python3.11", &[("STAGE", "x")], Boot::Stem, &format!("3.11.7/bin/python3.11 -I -S -B {python}"))
+        .await;
     let own = [("PYTHONPATH", "x")];
     check("python3.11", &own, Boot::Spawn, &format!("3.11.7/bin/python3.11 -s -S -B {python}")).await;
     check("nodejs20.x", &[], Boot::Stem, &format!("v20.11.0/bin/node {node}")).await;
