@@ -37,6 +37,11 @@ pub(super) fn failure(outcome: &Outcome, timeout: Duration) -> Option<Failure> {
         Outcome::TimedOut => Some(timed_out(timeout)),
         Outcome::InitTimedOut { limit } => Some(timed_out(*limit)),
         Outcome::Exited { code, signal } => error("Runtime.ExitError", text::exited(*code, *signal)),
+        // AWS's type and text for a bootstrap that is missing or not a program.
+        Outcome::StartFailed { reason } => error(
+            "Runtime.InvalidEntrypoint",
+            format!("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap] ({reason})"),
+        ),
         Outcome::OutOfMemory => error("Runtime.OutOfMemory", text::exited(None, Some(9))),
         Outcome::ResponseTooLarge { .. } => error(
             "Function.ResponseSizeTooLarge",

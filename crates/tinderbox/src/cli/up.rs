@@ -43,9 +43,9 @@ impl Up {
             let server = Server::start(config, self.testing).await?;
             println!("listening on http://{}", server.address());
             let deploying = tokio::spawn(deploy_all(server.address().to_string(), self.deploy));
-            let served = server.run().await;
+            server.run().await;
             deploying.abort();
-            served.map(|()| ExitCode::SUCCESS)
+            Ok(ExitCode::SUCCESS)
         });
         // What still blocks a thread must not hold up the end.
         runtime.shutdown_background();

@@ -3,37 +3,46 @@
 use super::{
     instance::{self, InstanceEndpoint},
     platform::Platform,
+    reset,
     tls::Authority,
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::{
     os::unix::fs::DirBuilderExt as _,
-    path::Path,
-    sync::{Arc, OnceLock, Weak},
+    path::{Path, PathBuf},
+    sync::{Arc, Weak},
     time::Duration,
 };
 use tinderbox_base::{
-    Clock, Error, ErrorKind, LogSink, OsRandom, Random, Result, SystemClock,
+    Clock, Error, LogSink, OsRandom, Random, Result, SystemClock,
     config::{self, Config, Isolation},
 };
-use tinderbox_engine::{Engine, EngineDeps};
-use tinderbox_functions::Functions;
+use tinderbox_blobs::Blobs;
+use tinderbox_engine::{Engine, EngineDeps, SandboxLauncher};
+use tinderbox_functions::{Functions, RoleCheck, runtimes::interpreters::Places};
 use tinderbox_identity::Identity;
 use tinderbox_logs::Logs;
-use tinderbox_sandbox::Sandboxes;
 use tinderbox_store::{EmbeddedStore, Store};
 use tinderbox_wire::Router;
+use tokio::task::JoinSet;
+
+/// How often blobs that nothing names are looked for; they are kept for a day after their last name.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 
 /// Everything that runs, behind the listeners.
 pub(crate) struct Core {
     id: String,
     testing: bool,
-    sandboxes: Sandboxes,
+    random: Arc<dyn Random>,
+    store: Arc<dyn Store>,
+    launcher: Arc<SandboxLauncher>,
     engine: Engine,
     functions: Arc<Functions>,
     logs: Logs,
     router: Router,
+    // Work in the background ends with this.
+    _tasks: JoinSet<()>,
 }
 
 /// Why the server did not start.
@@ -62,14 +71,14 @@ impl Core {
         // The lock comes first: whatever else is in the directory belongs to who holds it.
         let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(data.join("store"), Arc::clone(&clock))?);
         let id = identifier(&data, &*random).map_err(StartError::Directory)?;
-        let sandboxes = sandboxes(&config.engine, &data, &id).await?;
+        let launcher = Arc::new(launcher(&config.engine, &data, &id).await?);
         let authority = Arc::new(Authority::open(&data.join("tls")).map_err(StartError::Directory)?);
         let endpoint = Arc::new(InstanceEndpoint::new(&authority).map_err(Error::internal)?);
         let engine = Engine::start(EngineDeps {
             config: config.engine.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
-            launcher: Arc::new(tinderbox_engine::SandboxLauncher::new(sandboxes.clone(), &config.engine)),
+            launcher: Arc::clone(&launcher) as _,
             endpoint: Arc::clone(&endpoint) as _,
         })
         .await;
@@ -81,20 +90,25 @@ impl Core {
         })
         .await?;
         let identity = Arc::new(Identity::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&random)));
+        let blobs = Blobs::open(data.join("blobs"), Arc::clone(&clock)).map_err(Error::internal)?;
         let functions = Functions::open(tinderbox_functions::Deps {
-            store,
+            store: Arc::clone(&store),
+            blobs: blobs.clone(),
+            engine: engine.clone(),
             clock,
             random: Arc::clone(&random),
-            engine: engine.clone(),
+            log_sink: Arc::new(logs.clone()) as Arc<dyn LogSink>,
             roles: Arc::new(Roles(Arc::clone(&identity))),
-            logs: Arc::new(logs.clone()) as Arc<dyn LogSink>,
-            config: config.functions.clone(),
-            data,
-            authorities: authority.bundle().to_path_buf(),
+            config: with_sdk(config),
+            data_dir: data,
+            places: places(config),
+            ca_bundle: Some(authority.bundle().to_vec()),
         })
         .await?;
-        let router = router(random, &functions, &logs, identity);
-        let core = Arc::new(Self { id, testing, sandboxes, engine, functions, logs, router });
+        let router = router(Arc::clone(&random), &functions, &logs, identity);
+        let _tasks = tasks(&blobs, &functions);
+        let core =
+            Arc::new(Self { id, testing, random, store, launcher, engine, functions, logs, router, _tasks });
         let shared = Arc::downgrade(&core);
         endpoint.connect(instance::Platform {
             handler: Box::new({
@@ -126,7 +140,7 @@ impl Core {
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
             "id": self.id,
-            "isolation": self.sandboxes.protections().summary(),
+            "isolation": self.launcher.protections().summary(),
             "instances": instances,
             "logs": {
                 "disk_bytes": logs.disk_bytes,
@@ -138,27 +152,31 @@ impl Core {
 
     /// The zip that a download token names.
     pub(crate) async fn code(&self, token: &str) -> Option<Bytes> {
-        self.functions.code_download(token).await
+        let found = self.functions.code_download(token).await;
+        found.unwrap_or_else(|error| {
+            tracing::error!(%error, causes = error.causes(), "a function's code cannot be read");
+            None
+        })
     }
 
     /// Drops all state, as a test suite wants between tests.
     pub(crate) async fn reset(&self) -> Result<()> {
-        self.functions.clear().await?;
-        self.logs.clear().await
+        reset::reset(&*self.store, &self.functions, &self.logs, &*self.random).await
     }
 
-    /// Resolves when the processes that hold the sandboxes have died.
-    pub(crate) async fn failed(&self) {
-        self.sandboxes.failed().await;
+    /// Prepares what recent functions run on, off anyone's way.
+    pub(crate) fn warm_up(&self) {
+        self.functions.warm_up_recent();
     }
 
     /// Ends everything, giving invocations at most `drain` to finish.
     pub(crate) async fn stop(&self, drain: Duration) {
+        self.functions.stop_queues();
         self.engine.drain(drain).await;
         if let Err(error) = self.logs.close().await {
             tracing::error!(%error, causes = error.causes(), "the last log lines could not be written");
         }
-        self.sandboxes.shutdown().await;
+        self.launcher.shutdown().await;
     }
 }
 
@@ -166,20 +184,31 @@ impl Core {
 struct Roles(Arc<Identity>);
 
 #[tinderbox_wire::async_trait]
-impl tinderbox_functions::Roles for Roles {
-    async fn exists(&self, arn: &tinderbox_base::Arn) -> Result<bool> {
-        self.0.role_exists(arn).await
+impl RoleCheck for Roles {
+    async fn assumable(&self, role: &tinderbox_base::Arn) -> Result<bool> {
+        self.0.role_exists(role).await
     }
 }
 
-fn router(random: Arc<dyn Random>, functions: &Arc<Functions>, logs: &Logs, identity: Arc<Identity>) -> Router {
+fn router(
+    random: Arc<dyn Random>,
+    functions: &Arc<Functions>,
+    logs: &Logs,
+    identity: Arc<Identity>,
+) -> Router {
     use tinderbox_aws as aws;
     Router::new(random)
-        .mount(Arc::new(tinderbox_aws_model_lambda::LambdaService(aws::lambda::Lambda::new(Arc::clone(functions)))))
+        .mount(Arc::new(tinderbox_aws_model_lambda::LambdaService(aws::lambda::LambdaHandlers::new(
+            Arc::clone(functions),
+        ))))
         .mount(Arc::new(tinderbox_aws_model_logs::LogsService(aws::logs::LogsHandlers::new(logs.clone()))))
-        .mount(Arc::new(tinderbox_aws_model_sts::StsService(aws::sts::StsHandlers::new(Arc::clone(&identity)))))
+        .mount(Arc::new(tinderbox_aws_model_sts::StsService(aws::sts::StsHandlers::new(Arc::clone(
+            &identity,
+        )))))
         .mount(Arc::new(tinderbox_aws_model_iam::IamService(aws::iam::IamHandlers::new(identity))))
-        .mount(Arc::new(tinderbox_aws_model_cloudwatch::CloudWatchService(aws::cloudwatch::CloudWatchHandlers)))
+        .mount(Arc::new(tinderbox_aws_model_cloudwatch::CloudWatchService(
+            aws::cloudwatch::CloudWatchHandlers,
+        )))
 }
 
 /// The data directory, made if need be, as an absolute path.
@@ -205,9 +234,46 @@ fn identifier(data: &Path, random: &dyn Random) -> std::io::Result<String> {
     Ok(id)
 }
 
-async fn sandboxes(config: &config::Engine, data: &Path, id: &str) -> Result<Sandboxes, StartError> {
+async fn launcher(config: &config::Engine, data: &Path, id: &str) -> Result<SandboxLauncher, StartError> {
     let mut options = tinderbox_sandbox::Options::new(data.join("sandbox"), id.to_owned());
     options.scratch_mib = config.scratch_mib;
     options.isolation_none = config.isolation == Isolation::None;
-    Ok(Sandboxes::start(options).await?)
+    Ok(SandboxLauncher::start(options, config).await?)
+}
+
+/// Where interpreters are looked for.
+fn places(config: &Config) -> Places {
+    let path = std::env::var("PATH").unwrap_or_default();
+    Places::usual(&config.functions.interpreter_prefixes, home().as_deref(), &path)
+}
+
+/// The configuration with the place where `scripts/sdk` installs, if none was named.
+fn with_sdk(config: &Config) -> Config {
+    let mut config = config.clone();
+    let cache =
+        || std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(home()?.join(".cache")));
+    config.functions.sdk = config.functions.sdk.or_else(|| Some(cache()?.join("tinderbox/sdk")));
+    config
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").map(PathBuf::from)
+}
+
+/// Starts what runs now and then: the sweep of blobs that nothing names.
+fn tasks(blobs: &Blobs, functions: &Arc<Functions>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let (blobs, functions) = (blobs.clone(), Arc::downgrade(functions));
+    tasks.spawn(async move {
+        let mut turns = tokio::time::interval(SWEEP_INTERVAL);
+        loop {
+            turns.tick().await;
+            let Some(functions) = functions.upgrade() else { return };
+            let swept = blobs.sweep(move |digest| functions.names_blob(digest)).await;
+            if let Err(error) = swept {
+                tracing::warn!(%error, "blobs that nothing names could not be swept");
+            }
+        }
+    });
+    tasks
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use std::{
     io,
-    net::{Ipv4Addr, TcpListener, UdpSocket},
+    net::{Ipv4Addr, TcpListener},
     sync::Arc,
     time::Duration,
 };

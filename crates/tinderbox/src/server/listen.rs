@@ -125,7 +125,11 @@ impl<H: Handler> Front<H> {
         }
     }
 
-    fn connection<S>(&self, stream: S, permit: OwnedSemaphorePermit) -> impl Future<Output = ()> + Send + use<S, H>
+    fn connection<S>(
+        &self,
+        stream: S,
+        permit: OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + Send + use<S, H>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

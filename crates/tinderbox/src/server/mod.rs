@@ -7,6 +7,7 @@ mod instance;
 mod listen;
 pub(crate) mod log;
 mod platform;
+mod reset;
 mod tls;
 
 use self::{core::Core, listen::Front, platform::Platform};
@@ -50,25 +51,14 @@ impl Server {
     }
 
     /// Serves until SIGTERM or SIGINT, then drains.
-    pub(crate) async fn run(self) -> Outcome<()> {
+    pub(crate) async fn run(self) {
         let Self { config, listener, core, .. } = self;
         let drain = Duration::from_secs(config.server.drain_timeout_s);
         let platform = Arc::new(Platform::new(Arc::clone(&core), Origin::Loopback));
         let front = Front::new(platform, config.server.max_connections);
-        let mut failed = false;
-        let stop = async {
-            tokio::select! {
-                () = interrupted() => tracing::info!("stopping"),
-                () = core.failed() => failed = true,
-            }
-        };
-        front.run(listener, stop, drain).await;
+        core.warm_up();
+        front.run(listener, interrupted(), drain).await;
         core.stop(drain).await;
-        match failed {
-            false => Ok(()),
-            true => Err(Failure::new("the processes that hold the sandboxes have died")
-                .help("start again: everything durable is kept")),
-        }
     }
 }
 
@@ -88,14 +78,16 @@ async fn interrupted() {
 
 fn loopback(listen: &str) -> Outcome<SocketAddr> {
     let address: SocketAddr = listen.parse().map_err(|_| {
-        Failure::new(format!("'{listen}' is no address to listen on")).help("an address is IP:PORT, such as 127.0.0.1:4566")
+        Failure::new(format!("'{listen}' is no address to listen on"))
+            .help("an address is IP:PORT, such as 127.0.0.1:4566")
     })?;
     let ip = match address.ip() {
         IpAddr::V6(ip) => ip.to_canonical(),
         ip @ IpAddr::V4(_) => ip,
     };
     if !ip.is_loopback() {
-        let failure = Failure::new(format!("{address} can be reached by others, and authentication comes first"));
+        let failure =
+            Failure::new(format!("{address} can be reached by others, and authentication comes first"));
         return Err(failure.help("listen on 127.0.0.1 until this version knows callers by their signatures"));
     }
     Ok(address)
@@ -108,7 +100,9 @@ fn explain(error: core::StartError) -> Failure {
         StartError::Sandbox(_) => failure.help(
             "run as root on a kernel that has these, or run without isolation: tinderbox up --isolation none",
         ),
-        StartError::Store(_) | StartError::Directory(_) => failure.help("name another directory with --data DIR"),
+        StartError::Store(_) | StartError::Directory(_) => {
+            failure.help("name another directory with --data DIR")
+        }
         StartError::Part(_) => failure,
     }
 }

@@ -32,7 +32,9 @@ impl Platform {
             (&Method::GET, _) if path.starts_with(CODE_PATH) => {
                 match self.core.code(path.strip_prefix(CODE_PATH).unwrap_or_default()).await {
                     Some(zip) => answer(StatusCode::OK, "application/zip", zip),
-                    None => answer(StatusCode::NOT_FOUND, "text/plain", Bytes::from_static(b"no such code\n")),
+                    None => {
+                        answer(StatusCode::NOT_FOUND, "text/plain", Bytes::from_static(b"no such code\n"))
+                    }
                 }
             }
             (&Method::POST, RESET_PATH) if loopback => match self.core.reset().await {

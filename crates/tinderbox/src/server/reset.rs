@@ -1,16 +1,21 @@
 //! Dropping all state, for test suites: every resource is deleted as its owner would delete it.
 
-use tinderbox_base::{AccountId, Caller, Region, RequestId, Random, Result};
+use bytes::Bytes;
+use tinderbox_base::{AccountId, Caller, Random, Region, RequestId, Result};
 use tinderbox_functions::Functions;
 use tinderbox_logs::Logs;
 use tinderbox_store::{Commit, Entry, Key, KeyRange, Op, Segment, Store};
-use bytes::Bytes;
 
 /// Entries read at once.
 const PAGE: usize = 512;
 
 /// Deletes every function, log group and role of every account.
-pub(crate) async fn reset(store: &dyn Store, functions: &Functions, logs: &Logs, random: &dyn Random) -> Result<()> {
+pub(crate) async fn reset(
+    store: &dyn Store,
+    functions: &Functions,
+    logs: &Logs,
+    random: &dyn Random,
+) -> Result<()> {
     let everything = KeyRange { start: Key::from_bytes(Bytes::new()), end: None };
     let mut rest = everything.clone();
     loop {
@@ -32,7 +37,7 @@ async fn drop_one(
 ) -> Result<()> {
     let Some((caller, service, kind, name)) = resource(&entry.key, random) else { return Ok(()) };
     match (service.as_str(), kind.as_str()) {
-        ("lambda", "function") => functions.delete(&caller, &name).await,
+        ("lambda", "function") => functions.delete(&caller, &name, None).await,
         ("logs", "group") => logs.delete_group(&caller, &name).await,
         ("iam", _) => {
             let ops = vec![Op::Delete(entry.key.clone())];

@@ -17,7 +17,7 @@ use std::{
     fs, io,
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -30,13 +30,13 @@ const HOST_BUNDLES: [&str; 3] =
 /// The authority of one data directory.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    bundle: PathBuf,
+    bundle: Vec<u8>,
     made: Mutex<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Authority").field("bundle", &self.bundle).finish_non_exhaustive()
+        f.debug_struct("Authority").finish_non_exhaustive()
     }
 }
 
@@ -44,7 +44,7 @@ impl Authority {
     /// Opens the authority kept in `directory`, making it at the first start.
     pub(crate) fn open(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
-        let (key_file, bundle) = (directory.join("authority.key"), directory.join("trusted.pem"));
+        let key_file = directory.join("authority.key");
         let key = match fs::read_to_string(&key_file) {
             Ok(pem) => KeyPair::from_pem(&pem).map_err(io::Error::other)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -63,12 +63,12 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key).map_err(io::Error::other)?;
         let host = HOST_BUNDLES.iter().find_map(|file| fs::read_to_string(file).ok()).unwrap_or_default();
-        fs::write(&bundle, format!("{host}\n{}", certificate.pem()))?;
+        let bundle = format!("{host}\n{}", certificate.pem()).into_bytes();
         Ok(Self { issuer: Issuer::new(params, key), bundle, made: Mutex::default() })
     }
 
-    /// The file of all authorities that an instance trusts: the host's and this one.
-    pub(crate) fn bundle(&self) -> &Path {
+    /// All authorities that an instance trusts, the host's and this one, as PEM.
+    pub(crate) fn bundle(&self) -> &[u8] {
         &self.bundle
     }
 
