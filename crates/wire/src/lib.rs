@@ -28,6 +28,7 @@ pub use error::ServiceError;
 pub use origin::Origin;
 pub use router::Router;
 pub use service::Service;
+pub use validate::unchecked_patterns;
 pub use value::Value;
 
 /// Any JSON.
