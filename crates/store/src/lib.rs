@@ -3,9 +3,18 @@
 //! A store is an ordered map from keys to values, with conditional commits and logs. Bulk bytes do
 //! not belong here: log lines go to segments, code and payloads to blobs.
 
+mod committer;
+mod directory;
+mod engine;
+mod group;
 mod key;
+pub mod limits;
+mod local;
+mod row;
+mod watchers;
 
-pub use key::{Key, KeyBuilder, KeyRange};
+pub use key::{Key, KeyBuilder, KeyRange, Segment};
+pub use local::{EmbeddedStore, LocalStore, MemoryStore};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -130,6 +139,20 @@ pub enum StoreError {
     /// Any other failure of the medium.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+}
+
+impl StoreError {
+    /// The same error for another caller of the same group.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::CheckFailed(index) => Self::CheckFailed(*index),
+            Self::TooLarge { what, size, limit } => Self::TooLarge { what, size: *size, limit: *limit },
+            Self::Unwritable(reason) => Self::Unwritable(reason.clone()),
+            Self::Corrupt(reason) => Self::Corrupt(reason.clone()),
+            Self::Locked(path) => Self::Locked(path.clone()),
+            Self::Io(error) => Self::Io(std::io::Error::new(error.kind(), error.to_string())),
+        }
+    }
 }
 
 impl From<StoreError> for tinderbox_base::Error {
