@@ -54,11 +54,6 @@ impl Pending {
         record
     }
 
-    /// Forgets all times.
-    pub(crate) fn clear(&self) {
-        self.lock().clear();
-    }
-
     /// How many streams have times that are not stored.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
