@@ -62,7 +62,7 @@ pub(crate) fn role(account: &AccountId, name: &str) -> Result<Key> {
 
 /// Marks an account that was given its first roles.
 pub(crate) fn furnished(account: &AccountId) -> Result<Key> {
-    Ok(of(account, "furnished")?.build())
+    Ok(of(account, "furnished")?.text("first-roles").build())
 }
 
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<bytes::Bytes> {

@@ -4,10 +4,7 @@ use crate::{
     create_role::{DEFAULT_SESSION, role_id},
     record::{self, RoleRecord},
 };
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 use tinderbox_base::{AccountId, Arn, Caller, Clock, Error, Random, Result, Timestamp};
 use tinderbox_store::{Check, Commit, Op, Store, StoreError};
 
@@ -17,8 +14,6 @@ pub const FIRST_ROLES: [&str; 2] = ["lambda-role", "lambdaSizingFunctionRole"];
 /// Roles of one page (`ListRoles` reference).
 const DEFAULT_PAGE: usize = 100;
 const MAX_PAGE: usize = 1000;
-/// Accounts remembered as furnished; beyond it they are looked up again.
-const REMEMBERED: usize = 1024;
 
 const LAMBDA_TRUST: &str = concat!(
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","#,
@@ -73,13 +68,12 @@ pub struct Identity {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
-    furnished: Mutex<HashSet<AccountId>>,
 }
 
 impl Identity {
     /// The service over `store`.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, clock, random, furnished: Mutex::default() }
+        Self { store, clock, random }
     }
 
     /// A role by its name.
@@ -150,10 +144,10 @@ impl Identity {
 
     /// Gives an account its first roles, once.
     pub(crate) async fn furnish(&self, account: &AccountId) -> Result<()> {
-        if self.lock().contains(account) {
+        let mark = record::furnished(account)?;
+        if self.store.get(&mark).await?.is_some() {
             return Ok(());
         }
-        let mark = record::furnished(account)?;
         let mut commit = Commit { checks: vec![Check::Absent(mark.clone())], ..Commit::default() };
         commit.ops.push(Op::Put(mark, bytes::Bytes::new()));
         for name in FIRST_ROLES {
@@ -170,20 +164,10 @@ impl Identity {
             commit.ops.push(Op::Put(record::role(account, name)?, record::encode(&role)?));
         }
         match self.store.commit(commit).await {
-            // Furnished before, or by another just now.
-            Ok(_) | Err(StoreError::CheckFailed(_)) => {}
-            Err(error) => return Err(error.into()),
+            // Or another did it just now.
+            Ok(_) | Err(StoreError::CheckFailed(_)) => Ok(()),
+            Err(error) => Err(error.into()),
         }
-        let mut furnished = self.lock();
-        if furnished.len() >= REMEMBERED {
-            furnished.clear();
-        }
-        furnished.insert(account.clone());
-        Ok(())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<AccountId>> {
-        self.furnished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,7 +6,10 @@ use crate::{
     records::{self, OwnerRecord, Place, StreamRecord},
 };
 use std::{
-    collections::HashMap,
+    collections::hash_map::{
+        Entry::{Occupied, Vacant},
+        HashMap,
+    },
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use tinderbox_base::{Result, Timestamp};
@@ -51,11 +54,6 @@ impl Pending {
         record
     }
 
-    /// Forgets all times.
-    pub(crate) fn clear(&self) {
-        self.lock().clear();
-    }
-
     /// How many streams have times that are not stored.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
@@ -70,10 +68,11 @@ impl Pending {
         for step in pending.chunks(STEP) {
             let mut commit = Commit::default();
             for (ids, activity) in step {
-                if !homes.contains_key(&ids.owner) {
-                    homes.insert(ids.owner, home(catalog, ids.owner).await?);
-                }
-                let Some(Some(place)) = homes.get(&ids.owner) else { continue };
+                let home = match homes.entry(ids.owner) {
+                    Occupied(known) => known.into_mut(),
+                    Vacant(unknown) => unknown.insert(home(catalog, ids.owner).await?),
+                };
+                let Some(place) = home else { continue };
                 let key = place.stream_id(ids.owner, ids.stream);
                 let Some(found) = catalog.store.get(&key).await? else { continue };
                 let mut record: StreamRecord = records::decode(&found.value)?;

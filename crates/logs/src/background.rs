@@ -138,7 +138,7 @@ impl Inner {
         let mut batches: BTreeMap<OwnerId, Vec<Record>> = BTreeMap::new();
         for (name, lines) in taken.lines {
             match self.catalog.resolve(&name).await {
-                Ok(ids) => batches.entry(ids.owner).or_default().extend(records(ids, lines)),
+                Ok(ids) => batches.entry(ids.owner).or_default().extend(lines.into_records(ids.stream)),
                 Err(error) => {
                     failure = Some(error);
                     self.intake.put_back_lines(name, lines);
@@ -162,7 +162,7 @@ impl Inner {
         all.extend(batches.into_iter().map(|(owner, records)| Batch { owner, records }));
         for (ids, line) in dropped {
             self.intake.owe(size(std::slice::from_ref(&line)));
-            all.push(Batch { owner: ids.owner, records: records(ids, vec![line]).collect() });
+            all.push(Batch { owner: ids.owner, records: vec![record(ids, line)] });
         }
         let bytes: usize = all.iter().map(batch_size).sum();
         if let Err((error, left)) = self.append(all).await {
@@ -207,10 +207,6 @@ impl Inner {
     }
 }
 
-fn records(ids: StreamIds, lines: Vec<LogLine>) -> impl Iterator<Item = Record> {
-    lines.into_iter().map(move |line| Record {
-        stream: ids.stream,
-        time: line.time,
-        body: Bytes::from(line.message),
-    })
+fn record(ids: StreamIds, line: LogLine) -> Record {
+    Record { stream: ids.stream, time: line.time, body: Bytes::from(line.message) }
 }

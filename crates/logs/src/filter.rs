@@ -10,7 +10,13 @@ use crate::{
     token,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{
+        HashSet,
+        hash_map::{
+            Entry::{Occupied, Vacant},
+            HashMap,
+        },
+    },
     ops::ControlFlow,
 };
 use tinderbox_base::{Caller, Error, Result, Timestamp};
@@ -110,12 +116,15 @@ impl Logs {
         let mut events = Vec::with_capacity(page.records.len());
         for found in page.records {
             let ids = StreamIds { owner, stream: found.stream };
-            if !names.contains_key(&found.stream) {
-                let record = self.inner.catalog.stream_record(&place, ids).await?;
-                names.insert(found.stream, record.map(|r| r.name));
-            }
+            let name = match names.entry(found.stream) {
+                Occupied(known) => known.into_mut(),
+                Vacant(unknown) => {
+                    let record = self.inner.catalog.stream_record(&place, ids).await?;
+                    unknown.insert(record.map(|record| record.name))
+                }
+            };
             // A stream that was deleted since is left out.
-            let Some(Some(stream)) = names.get(&found.stream) else { continue };
+            let Some(stream) = name else { continue };
             events.push(FilteredEvent {
                 stream: stream.clone(),
                 time: found.at.time,

@@ -88,20 +88,3 @@ async fn a_deleted_group_is_gone_with_what_waited_and_a_new_one_is_empty() {
         assert!(!bytes.windows(3).any(|w| w == b"old"), "a deleted group's text is still on disk");
     }
 }
-
-#[tokio::test]
-async fn a_reset_leaves_nothing() {
-    let mut world = World::new().await;
-    world.sink("g", "s", &[(0, "old")]);
-    assert_eq!(world.filter("g", "").await, ["old"]);
-    world.sink("g", "s", &[(0, "waiting")]);
-    let everything = tinderbox_store::Key::from_bytes(bytes::Bytes::from_static(&[3])).prefix();
-    world.store.delete_range(&everything).await.expect("an empty store");
-    world.logs.reset().await.expect("a reset");
-    let groups = world.logs.describe_groups(&world.caller, DescribeGroups::default()).await.expect("a page");
-    assert!(groups.groups.is_empty());
-    world.sink("g", "s", &[(1, "new")]);
-    assert_eq!(world.filter("g", "").await, ["new"]);
-    world.reopen().await;
-    assert_eq!(world.filter("g", "").await, ["new"]);
-}

@@ -110,18 +110,6 @@ impl Shard {
         Ok(swept)
     }
 
-    /// Removes every file but an empty one to go on with.
-    pub(crate) fn clear(&self, cache: &Cache) -> Result<(), SegmentError> {
-        self.roll_now()?;
-        let _alone = lock(&self.maintenance);
-        let files = self.files();
-        for full in files.rolled {
-            self.change(|files| files.rolled.retain(|o| o.first != full.first));
-            std::fs::remove_file(&full.path).map_err(SegmentError::at(&full.path))?;
-        }
-        self.remove(&files.sealed, cache)
-    }
-
     /// Forgets and removes sealed files.
     pub(crate) fn remove(&self, sealed: &[Arc<Sealed>], cache: &Cache) -> Result<(), SegmentError> {
         self.change(|files| files.sealed.retain(|s| !sealed.iter().any(|gone| gone.name == s.name)));

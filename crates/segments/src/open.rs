@@ -10,7 +10,10 @@ use std::{
     io::{self, Write},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    sync::{RwLock, RwLockReadGuard},
+    sync::{
+        RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 /// A block and where it lies.
@@ -27,6 +30,8 @@ pub(crate) struct Open {
     pub(crate) first: u64,
     file: File,
     blocks: RwLock<Vec<Block>>,
+    /// Whether the directory is known to name the file durably.
+    is_named: AtomicBool,
 }
 
 /// What reopening found besides whole blocks.
@@ -45,11 +50,10 @@ impl Open {
             // One that is there already was made by an attempt that failed and holds nothing.
             let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
             file.write_all(&file::HEADER)?;
-            file::sync_parent(&path)?;
             Ok(file)
         })();
         let file = made.map_err(SegmentError::at(&path))?;
-        Ok(Self { path, first, file, blocks: RwLock::default() })
+        Ok(Self { path, first, file, blocks: RwLock::default(), is_named: AtomicBool::new(false) })
     }
 
     /// Opens a file that a process left, cutting what was torn.
@@ -65,7 +69,8 @@ impl Open {
             // Power was lost before the file's first bytes were on disk.
             file.write_all_at(&file::HEADER, 0).map_err(&fail)?;
         }
-        Ok((Self { path, first, file, blocks: RwLock::new(blocks) }, recovered))
+        let (blocks, is_named) = (RwLock::new(blocks), AtomicBool::new(false));
+        Ok((Self { path, first, file, blocks, is_named }, recovered))
     }
 
     /// The blocks so far.
@@ -103,7 +108,13 @@ impl Open {
 
     /// Waits until every byte written is on disk.
     pub(crate) fn sync(&self) -> Result<(), SegmentError> {
-        self.file.sync_data().map_err(SegmentError::at(&self.path))
+        let fail = SegmentError::at(&self.path);
+        self.file.sync_data().map_err(&fail)?;
+        if !self.is_named.load(Relaxed) {
+            file::sync_parent(&self.path).map_err(&fail)?;
+            self.is_named.store(true, Relaxed);
+        }
+        Ok(())
     }
 
     /// The blocks of `owner`.

@@ -326,10 +326,14 @@ impl<'a> Reading<'a> {
     }
 
     /// Takes a record if it is wanted and among the first that fit.
-    fn offer(&mut self, found: Found, accept: &mut dyn FnMut(&Found) -> bool) {
+    fn offer(&mut self, mut found: Found, accept: &mut dyn FnMut(&Found) -> bool) {
         let key = self.key(found.at);
         if self.bound.is_some_and(|bound| key >= bound) || !accept(&found) {
             return;
+        }
+        if let Content::Body(body) = &mut found.content {
+            // A slice would keep its whole block in memory for as long as the page lives.
+            *body = Bytes::copy_from_slice(body);
         }
         self.bytes += self.cost(&found);
         self.found.insert(key, found);

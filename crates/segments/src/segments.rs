@@ -174,11 +174,6 @@ impl Segments {
         Ok(changed)
     }
 
-    /// Removes every record.
-    pub fn clear(&self) -> Result<(), SegmentError> {
-        self.shards.iter().try_for_each(|shard| shard.clear(&self.cache))
-    }
-
     /// Bytes on disk of `owner`.
     pub fn usage(&self, owner: OwnerId) -> Result<u64, SegmentError> {
         self.shard(owner).usage(owner)
