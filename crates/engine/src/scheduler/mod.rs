@@ -3,6 +3,8 @@
 //! Events go in with the time, actions come out; a driver executes them. Nothing here reads a clock,
 //! draws a number or waits, so that hours of operation are simulated in milliseconds.
 
+#[cfg(test)]
+mod check;
 mod idle;
 mod lifecycle;
 mod limits;

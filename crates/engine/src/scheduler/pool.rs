@@ -59,6 +59,11 @@ impl Pools {
         self.classes.values_mut().find_map(|p| p.ready.pop())
     }
 
+    #[cfg(test)]
+    pub(crate) fn ready(&self) -> usize {
+        self.classes.values().map(|p| p.ready.len()).sum()
+    }
+
     /// Takes all ready stems.
     pub(crate) fn drain(&mut self) -> Vec<InstanceKey> {
         self.classes.values_mut().flat_map(|p| std::mem::take(&mut p.ready)).collect()
