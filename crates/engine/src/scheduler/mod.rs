@@ -202,7 +202,7 @@ impl Scheduler {
             }
             Event::Finished { instance } => return self.finished(now, instance, actions),
             Event::Prepare { class } => {
-                self.pools.open(class);
+                self.pools.open(now, class);
             }
             Event::Booted { instance } => self.booted(now, instance, actions),
             Event::BootFailed { instance } => self.boot_failed(now, instance, actions),
