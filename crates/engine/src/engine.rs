@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 use tinderbox_base::{AccountId, Clock, Random, config};
+use tokio::runtime::Handle;
 
 /// What the engine is made of.
 pub struct EngineDeps {
@@ -49,13 +50,14 @@ impl Engine {
     /// Runs a version once.
     ///
     /// A caller that drops the future does not cancel: what was accepted runs to its end, is logged
-    /// and billed.
+    /// and billed. One that neither polls nor drops it holds up an instance.
     ///
     /// # Errors
     /// When nothing was run, see [`InvokeError`]. Whatever happens once an instance was involved is an
     /// [`crate::Outcome`].
     pub async fn invoke(&self, invocation: Invocation) -> Result<Response, InvokeError> {
-        Carried(Some(Box::pin(self.0.clone().invoke(invocation)))).await
+        let driver = self.0.clone();
+        Carried { runtime: driver.runtime.clone(), running: Some(Box::pin(driver.invoke(invocation))) }.await
     }
 
     /// Lets a version serve no request from now on: free instances end, busy ones after their
@@ -94,19 +96,22 @@ type Running = Pin<Box<dyn Future<Output = Result<Response, InvokeError>> + Send
 
 /// An invocation, polled by its caller; one whose caller goes away is carried on by a task. So the
 /// usual case costs no task and no hop between threads.
-struct Carried(Option<Running>);
+struct Carried {
+    runtime: Handle,
+    running: Option<Running>,
+}
 
 impl Future for Carried {
     type Output = Result<Response, InvokeError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(running) = &mut self.0 else {
+        let Some(running) = &mut self.running else {
             // Polled after its end, which no caller of an async function does.
             return Poll::Pending;
         };
         let poll = running.as_mut().poll(context);
         if poll.is_ready() {
-            self.0 = None;
+            self.running = None;
         }
         poll
     }
@@ -114,10 +119,8 @@ impl Future for Carried {
 
 impl Drop for Carried {
     fn drop(&mut self) {
-        if let Some(running) = self.0.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            drop(runtime.spawn(running));
+        if let Some(running) = self.running.take() {
+            drop(self.runtime.spawn(running));
         }
     }
 }

@@ -134,7 +134,7 @@ pub enum InstanceEvent<'a> {
 /// Events of one instance come in order, those of several at once. Both methods run on the way of an
 /// invocation: they must neither block nor wait.
 pub trait Observer: Send + Sync {
-    /// What to add to an instance that is about to get its version.
+    /// What to add to an instance that is about to get its version. No event follows if none can be made.
     fn instance(&self, instance: &InstanceInfo) -> InstanceFacts;
 
     /// Something happened.

@@ -47,7 +47,7 @@ impl Driver {
     /// Ends an instance, in the background.
     pub(super) fn end(self: &Arc<Self>, machine: Box<Machine>, reason: EndReason) {
         let driver = self.clone();
-        tokio::spawn(async move { driver.end_now(machine, reason).await });
+        self.runtime.spawn(async move { driver.end_now(machine, reason).await });
     }
 
     /// Ends an instance that nobody uses.
@@ -56,7 +56,7 @@ impl Driver {
             Free::Hot(machine) => self.end(machine, reason),
             Free::Parked(parked) => {
                 let driver = self.clone();
-                tokio::spawn(async move {
+                self.runtime.spawn(async move {
                     if let Ok(machine) | Err(Some(machine)) = parked.wake().await {
                         driver.end_now(machine, reason).await;
                     }

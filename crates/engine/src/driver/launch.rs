@@ -16,7 +16,7 @@ impl Driver {
     /// Brings up a generic instance.
     pub(super) fn boot(self: &Arc<Self>, key: InstanceKey, class: Arc<RuntimeClass>) {
         let making = Making::new(self, key);
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             let driver = making.driver.clone();
             let launch = Launch { class: class.clone(), env: class.env.clone(), version: None };
             match driver.launch_booted(key, launch).await {
@@ -75,7 +75,7 @@ impl Driver {
         start: StartKind,
     ) {
         let making = Making::new(self, key);
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             let driver = making.driver.clone();
             let mut machine = match driver.reach(instance).await {
                 Ok((machine, _)) => machine,
@@ -107,7 +107,7 @@ impl Driver {
     /// Brings up an instance that is made for one version from the start.
     pub(super) fn spawn(self: &Arc<Self>, key: InstanceKey, version: Arc<Version>) {
         let making = Making::new(self, key);
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             let driver = making.driver.clone();
             let (info, facts) = driver.introduce(&version, StartKind::Spawn);
             let class = version.class.clone();

@@ -26,7 +26,10 @@ use std::{
     time::Duration,
 };
 use tinderbox_base::{Clock, Error, ErrorKind, Random, RequestId, config};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot, watch},
+};
 
 /// What everything here shares.
 pub(crate) struct Driver {
@@ -36,6 +39,8 @@ pub(crate) struct Driver {
     random: Arc<dyn Random>,
     launcher: Arc<dyn Launcher>,
     endpoint: Arc<dyn Endpoint>,
+    /// Where tasks run, whichever thread drops what makes one necessary.
+    pub(crate) runtime: Handle,
     billing_increment: Duration,
     init_timeout: Duration,
     living: Arc<Living>,
@@ -130,6 +135,7 @@ impl Driver {
             random,
             launcher,
             endpoint,
+            runtime: Handle::current(),
             billing_increment: Duration::from_millis(config.billing_increment_ms.max(1)),
             init_timeout: Duration::from_secs(config.init_timeout_s),
             living: Arc::new(Living::default()),

@@ -25,7 +25,7 @@ impl Driver {
     pub(super) fn park(self: &Arc<Self>, mut machine: Box<Machine>) -> Parked {
         let (release, released) = oneshot::channel();
         let driver = self.clone();
-        let watcher = tokio::spawn(async move {
+        let watcher = self.runtime.spawn(async move {
             machine.drain_log(&*driver.clock);
             if machine.role.is_some() {
                 machine.control.freeze().await;

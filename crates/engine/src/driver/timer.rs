@@ -19,7 +19,7 @@ impl Driver {
     pub(crate) fn start_timer(self: &Arc<Self>) {
         let rearm = self.rearm.clone();
         let driver = Arc::downgrade(self);
-        tokio::spawn(async move { run(driver, &rearm).await });
+        self.runtime.spawn(async move { run(driver, &rearm).await });
     }
 
     /// Notes that the timer is awake until the answered time has passed.

@@ -149,9 +149,12 @@ impl Machine {
         let mut usable = true;
         let outcome = match ended {
             Ended::Answered(Answer::Success(body)) => Outcome::Success(body),
-            Ended::Answered(Answer::Error { kind, body }) => Outcome::HandlerError { kind, body },
-            Ended::Answered(Answer::TooLarge { size, usable: goes_on }) => {
-                usable = goes_on;
+            Ended::Answered(Answer::Error { kind, body, usable: lives_on }) => {
+                usable = lives_on;
+                Outcome::HandlerError { kind, body }
+            }
+            Ended::Answered(Answer::TooLarge { size, usable: lives_on }) => {
+                usable = lives_on;
                 Outcome::ResponseTooLarge { size }
             }
             fatal => {

@@ -47,6 +47,9 @@ struct AnswerHead<'a> {
     id: Option<std::borrow::Cow<'a, str>>,
     #[serde(default, borrow, rename = "type")]
     kind: Option<std::borrow::Cow<'a, str>>,
+    /// The process ends after this error.
+    #[serde(default)]
+    exits: bool,
 }
 
 impl FrameLink {
@@ -116,7 +119,8 @@ impl FrameLink {
         match (frame.kind, frame.body) {
             (frame::RESPONSE, Body::Whole(body)) => Answer::Success(body),
             (frame::ERROR, Body::Whole(body)) => {
-                Answer::Error { kind: head.kind.map(|k| k.into_owned()).unwrap_or_default(), body }
+                let kind = head.kind.map(|k| k.into_owned()).unwrap_or_default();
+                Answer::Error { kind, body, usable: !head.exits }
             }
             (frame::RESPONSE | frame::ERROR, Body::TooLarge(size)) => Answer::TooLarge { size, usable: true },
             _ => Answer::Broken("something else was sent where an answer was due"),

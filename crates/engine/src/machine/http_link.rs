@@ -23,7 +23,7 @@ pub(super) async fn invoke(api: &RuntimeApi, call: &Call<'_>) -> Answer {
     };
     match api.invoke(event).await {
         ApiAnswer::Success(body) => Answer::Success(body),
-        ApiAnswer::Error { kind, body } => Answer::Error { kind, body },
+        ApiAnswer::Error { kind, body } => Answer::Error { kind, body, usable: true },
         ApiAnswer::TooLarge { size } => Answer::TooLarge { size, usable: true },
     }
 }

@@ -66,6 +66,8 @@ pub(crate) enum Answer {
     Error {
         kind: String,
         body: Bytes,
+        /// Whether the process lives on.
+        usable: bool,
     },
     TooLarge {
         size: u64,

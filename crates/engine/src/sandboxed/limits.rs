@@ -3,8 +3,11 @@
 use tinderbox_base::{Memory, config};
 use tinderbox_sandbox::Limits;
 
-/// MiB of memory that stand for one whole processor (Lambda's documentation, "Configure memory").
-const MIB_PER_PROCESSOR: u32 = 1769;
+/// MiB of memory that weigh as much as an ordinary process of the host. Among instances only proportions
+/// count; against the rest of the host the smallest ones must not starve.
+const MIB_OF_USUAL_WEIGHT: u32 = 512;
+/// The usual weight (cgroup v2's scale).
+const USUAL_WEIGHT: u32 = 100;
 /// MiB of memory up to which an instance uses at most one processor.
 const ONE_PROCESSOR_MIB: u32 = 1536;
 
@@ -29,7 +32,7 @@ impl LimitRules {
         let mib = memory.mib();
         Limits {
             memory: memory.bytes(),
-            cpu_weight: (mib * 100 / MIB_PER_PROCESSOR).clamp(1, 10_000),
+            cpu_weight: (mib * USUAL_WEIGHT / MIB_OF_USUAL_WEIGHT).clamp(1, 10_000),
             cpu_quota_millis: Some(if mib <= ONE_PROCESSOR_MIB { 1000 } else { 2000 }),
             pids: self.pids,
         }
@@ -48,10 +51,10 @@ mod tests {
             assert_eq!((limits.cpu_weight, limits.cpu_quota_millis), (weight, Some(quota)), "{mib}");
             assert_eq!(limits.memory, mib as u64 * 1024 * 1024);
         }
-        check(128, 7, 1000);
-        check(1536, 86, 1000);
-        check(1537, 86, 2000);
-        check(1769, 100, 2000);
-        check(10_240, 578, 2000);
+        check(128, 25, 1000);
+        check(1536, 300, 1000);
+        check(1537, 300, 2000);
+        check(1769, 345, 2000);
+        check(10_240, 2000, 2000);
     }
 }

@@ -12,7 +12,10 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tinderbox_base::{Error, ErrorKind, config};
@@ -42,6 +45,8 @@ struct Shared {
     rules: LimitRules,
     rlimits: Rlimits,
     network: config::Network,
+    /// What makes sandboxes is ended on purpose.
+    ending: AtomicBool,
 }
 
 impl SandboxLauncher {
@@ -56,6 +61,7 @@ impl SandboxLauncher {
             rules: LimitRules::new(config),
             rlimits: Rlimits { open_files: config.max_open_files, ..Rlimits::default() },
             network: config.network,
+            ending: AtomicBool::new(false),
         });
         tokio::spawn(keep_alive(Arc::downgrade(&shared), sandboxes, options));
         Ok(Self(shared))
@@ -68,6 +74,7 @@ impl SandboxLauncher {
 
     /// Ends everything that is left. To be called after [`crate::Engine::drain`].
     pub async fn shutdown(&self) {
+        self.0.ending.store(true, Ordering::Release);
         self.0.sandboxes().shutdown().await;
     }
 }
@@ -80,12 +87,12 @@ impl Shared {
 
 /// Starts sandboxes anew when they have failed. All instances died with the old ones, which everyone
 /// who uses one notices as its exit.
-async fn keep_alive(shared: std::sync::Weak<Shared>, mut sandboxes: Sandboxes, options: Options) {
+async fn keep_alive(shared: Weak<Shared>, mut sandboxes: Sandboxes, options: Options) {
     loop {
         sandboxes.failed().await;
         let mut pause = FIRST_PAUSE;
         loop {
-            if shared.strong_count() == 0 {
+            if shared.upgrade().is_none_or(|shared| shared.ending.load(Ordering::Acquire)) {
                 return;
             }
             tracing::error!("what makes sandboxes has died; it is started again");
@@ -100,6 +107,9 @@ async fn keep_alive(shared: std::sync::Weak<Shared>, mut sandboxes: Sandboxes, o
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         let Some(shared) = shared.upgrade() else { return };
+        if shared.ending.load(Ordering::Acquire) {
+            return sandboxes.shutdown().await;
+        }
         *shared.sandboxes.lock().unwrap_or_else(PoisonError::into_inner) = sandboxes.clone();
     }
 }

@@ -17,7 +17,8 @@ impl Scheduler {
             }
             self.booting -= 1;
             instance.state = State::Stem;
-            let pool = self.pools.open(&class);
+            // A pool is not closed while one of its stems boots.
+            let Some(pool) = self.pools.get_mut(&class.key) else { return };
             pool.booting.retain(|k| *k != key);
             pool.ready.push(key);
             pool.succeeded();
@@ -29,7 +30,9 @@ impl Scheduler {
         if self.versions.get(id).is_some_and(|v| v.version.boot == Boot::Spawn) {
             self.ages.insert((instance.created, key));
         } else {
-            self.pools.open(&class).succeeded();
+            if let Some(pool) = self.pools.get_mut(&class.key) {
+                pool.succeeded();
+            }
             self.assign(now, key, StartKind::Spawn, actions);
         }
     }
@@ -39,7 +42,9 @@ impl Scheduler {
         let (class, version) = (instance.class.clone(), instance.version.clone());
         self.forget(key);
         // Only prewarming backs off: a request's own attempt has its own failure.
-        self.pools.open(&class).failed(now);
+        if let Some(pool) = self.pools.get_mut(&class.key) {
+            pool.failed(now);
+        }
         if let Some(id) = version {
             self.fail_waiting(&id, actions);
         }
@@ -123,7 +128,11 @@ impl Scheduler {
                 }
             }
             // A stem that ends by itself is a failed boot that came late.
-            State::Stem => self.pools.open(&instance.class.clone()).failed(now),
+            State::Stem => {
+                if let Some(pool) = self.pools.get_mut(&instance.class.key) {
+                    pool.failed(now);
+                }
+            }
             State::Idle { .. } => {}
             // Those have events of their own.
             State::Queued | State::Booting | State::Initialising => return,

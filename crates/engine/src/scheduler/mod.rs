@@ -3,6 +3,8 @@
 //! Events go in with the time, actions come out; a driver executes them. Nothing here reads a clock,
 //! draws a number or waits, so that hours of operation are simulated in milliseconds.
 
+#[cfg(test)]
+mod check;
 mod idle;
 mod lifecycle;
 mod limits;
@@ -200,7 +202,7 @@ impl Scheduler {
             }
             Event::Finished { instance } => return self.finished(now, instance, actions),
             Event::Prepare { class } => {
-                self.pools.open(class);
+                self.pools.open(now, class);
             }
             Event::Booted { instance } => self.booted(now, instance, actions),
             Event::BootFailed { instance } => self.boot_failed(now, instance, actions),

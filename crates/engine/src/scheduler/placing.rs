@@ -98,7 +98,7 @@ impl Scheduler {
     /// Starts to make one instance of `version`. Answers whether there is room.
     fn make(&mut self, now: Monotonic, version: &Arc<Version>, actions: &mut Vec<Action>) -> bool {
         if version.boot == Boot::Stem {
-            let pool = self.pools.open(&version.class);
+            let pool = self.pools.open(now, &version.class);
             if let Some(key) = pool.ready.pop() {
                 self.claim(key, &version.id);
                 self.assign(now, key, StartKind::Stem, actions);

@@ -10,6 +10,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// Runtimes whose stems are kept; the one not used for longest gives way to another.
+const MAX_POOLS: usize = 8;
+
 /// The stems of every runtime in use.
 #[derive(Debug, Default)]
 pub(crate) struct Pools {
@@ -24,20 +27,34 @@ pub(crate) struct Pool {
     pub(crate) ready: Vec<InstanceKey>,
     /// Being booted, claimed by nobody, the oldest first.
     pub(crate) booting: Vec<InstanceKey>,
+    used: Monotonic,
     failures: u32,
     retry_at: Monotonic,
 }
 
 impl Pools {
-    /// The pool of `class`, made if this is its first use.
-    pub(crate) fn open(&mut self, class: &Arc<RuntimeClass>) -> &mut Pool {
-        self.classes.entry(class.key.clone()).or_insert_with(|| Pool {
+    /// The pool of `class`, which is used at `now`; made if this is its first use.
+    pub(crate) fn open(&mut self, now: Monotonic, class: &Arc<RuntimeClass>) -> &mut Pool {
+        let pool = self.classes.entry(class.key.clone()).or_insert_with(|| Pool {
             class: class.clone(),
             ready: Vec::new(),
             booting: Vec::new(),
+            used: now,
             failures: 0,
             retry_at: Monotonic::default(),
-        })
+        });
+        pool.used = now;
+        pool
+    }
+
+    /// Closes the pool not used for longest, if there are too many; answers its stems.
+    pub(crate) fn close_surplus(&mut self) -> Option<Vec<InstanceKey>> {
+        if self.classes.len() <= MAX_POOLS {
+            return None;
+        }
+        let settled = self.classes.values().filter(|p| p.booting.is_empty());
+        let key = settled.min_by_key(|p| p.used)?.class.key.clone();
+        self.classes.remove(&key).map(|pool| pool.ready)
     }
 
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Pool> {
@@ -57,6 +74,11 @@ impl Pools {
     /// Takes any ready stem, to make room.
     pub(crate) fn pop_any(&mut self) -> Option<InstanceKey> {
         self.classes.values_mut().find_map(|p| p.ready.pop())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn ready(&self) -> usize {
+        self.classes.values().map(|p| p.ready.len()).sum()
     }
 
     /// Takes all ready stems.
@@ -85,5 +107,50 @@ impl Pool {
     pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
         self.retry_at = Monotonic::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Protocol;
+
+    fn class(key: usize) -> Arc<RuntimeClass> {
+        let (argv, env, mounts, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Arc::new(RuntimeClass { key: key.to_string(), argv, env, mounts, files, protocol: Protocol::Frames })
+    }
+
+    fn at(millis: u64) -> Monotonic {
+        Monotonic::from_elapsed(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn the_pool_not_used_for_longest_gives_way() {
+        let mut pools = Pools::default();
+        for key in 0..MAX_POOLS {
+            pools.open(at(key as u64), &class(key)).ready.push(InstanceKey(key as u64));
+        }
+        assert_eq!(pools.close_surplus(), None);
+        pools.open(at(100), &class(0));
+        pools.open(at(101), &class(MAX_POOLS));
+        assert_eq!(pools.close_surplus(), Some(vec![InstanceKey(1)]));
+        assert_eq!(pools.close_surplus(), None);
+    }
+
+    #[test]
+    fn failures_in_a_row_pause_longer_and_longer() {
+        let mut pools = Pools::default();
+        pools.open(at(0), &class(0));
+        let mut check = |fails: u32, pause: u64| {
+            let pool = pools.get_mut("0").expect("it is open");
+            pool.succeeded();
+            (0..fails).for_each(|_| pool.failed(at(0)));
+            assert_eq!(pools.next_retry(at(0), 1), Some(at(pause)));
+            assert!(pools.lacking(at(pause - 1), 1).is_none() && pools.lacking(at(pause), 1).is_some());
+        };
+        check(1, 100);
+        check(2, 200);
+        check(5, 1600);
+        check(40, 60_000);
     }
 }

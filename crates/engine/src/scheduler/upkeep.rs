@@ -35,6 +35,11 @@ impl Scheduler {
         {
             self.boot(key, actions);
         }
+        while let Some(stems) = self.pools.close_surplus() {
+            for key in stems {
+                self.end(key, EndReason::Evicted, actions);
+            }
+        }
         while !self.draining
             && self.queue.is_empty()
             && self.booting < self.settings.parallel_boots
@@ -43,7 +48,9 @@ impl Scheduler {
             && let Some(class) = self.pools.lacking(now, self.settings.stems)
         {
             let key = self.new_instance(now, class.clone(), StartKind::Stem);
-            self.pools.open(&class).booting.push(key);
+            if let Some(pool) = self.pools.get_mut(&class.key) {
+                pool.booting.push(key);
+            }
             self.boot(key, actions);
         }
     }

@@ -80,6 +80,10 @@ impl Bootstrap {
                     let head = serde_json::json!({ "id": id, "type": kind }).to_string();
                     self.send(frame::ERROR, head.as_bytes(), body.as_bytes()).await
                 }
+                FakeReply::LastError(kind, body) => {
+                    let head = serde_json::json!({ "id": id, "type": kind, "exits": true }).to_string();
+                    self.send(frame::ERROR, head.as_bytes(), body.as_bytes()).await
+                }
                 FakeReply::Log(bytes, next) => {
                     self.log.write_all(&bytes).await.map_err(|_| HUNG_UP)?;
                     self.act(id, *next).await

@@ -40,6 +40,8 @@ pub enum FakeReply {
     Success(Bytes),
     /// Fails with this type and body.
     Error(String, String),
+    /// Fails so, says that it will end, and lives on for as long as it is let.
+    LastError(String, String),
     /// Writes this to its log, then goes on.
     Log(Vec<u8>, Box<FakeReply>),
     /// Waits, then goes on.

@@ -15,15 +15,17 @@ use std::{
 use tempfile::TempDir;
 use tinderbox_base::{AccountId, Caller, Memory, OsRandom, Region, RequestId, SystemClock, config};
 use tinderbox_engine::{
-    Boot, Engine, EngineDeps, GroupId, InstanceEvent, InstanceFacts, InstanceInfo, Invocation, Mount,
-    NoEndpoint, Observer, Outcome, Protocol, Response, RuntimeClass, SandboxLauncher, Version, VersionId,
+    Boot, Engine, EngineDeps, GroupId, InstanceEvent, InstanceFacts, InstanceInfo, Invocation, InvokeError,
+    Mount, NoEndpoint, Observer, Outcome, Protocol, Response, RuntimeClass, SandboxLauncher, Version,
+    VersionId,
 };
 use tinderbox_sandbox::{Options, host_mounts_for};
 
 pub(crate) struct Bed {
     pub(crate) engine: Engine,
     launcher: SandboxLauncher,
-    state: TempDir,
+    tag: String,
+    _state: TempDir,
 }
 
 static BEDS: AtomicUsize = AtomicUsize::new(0);
@@ -38,7 +40,8 @@ impl Bed {
         let mut config = config::Engine::default();
         configure(&mut config);
         let number = BEDS.fetch_add(1, Ordering::Relaxed);
-        let options = Options::new(state.path(), format!("engine-{}-{number}", std::process::id()));
+        let tag = format!("engine-{}-{number}", std::process::id());
+        let options = Options::new(state.path(), &tag);
         let launcher = SandboxLauncher::start(options, &config).await.unwrap();
         let engine = Engine::start(EngineDeps {
             config,
@@ -48,10 +51,36 @@ impl Bed {
             endpoint: Arc::new(NoEndpoint),
         })
         .await;
-        Self { engine, launcher, state }
+        Self { engine, launcher, tag, _state: state }
     }
 
     pub(crate) async fn invoke(&self, function: &Function, payload: &str) -> Response {
+        self.try_invoke(function, payload).await.expect("it runs")
+    }
+
+    /// Kills the processes that make this bed's sandboxes: they carry its tag on their command lines.
+    pub(crate) fn kill_makers(&self) {
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let pid = entry
+                .file_name()
+                .to_str()
+                .and_then(|n| n.parse().ok())
+                .and_then(rustix::process::Pid::from_raw);
+            let line = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+            if let Some(pid) = pid
+                && line.split('\0').any(|argument| argument == self.tag)
+            {
+                // One of them may have ended with another.
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
+    }
+
+    pub(crate) async fn try_invoke(
+        &self,
+        function: &Function,
+        payload: &str,
+    ) -> Result<Response, InvokeError> {
         let request_id = RequestId::new(&OsRandom);
         let invocation = Invocation {
             version: function.version.clone(),
@@ -63,7 +92,7 @@ impl Bed {
             client_context: None,
             trace: None,
         };
-        self.engine.invoke(invocation).await.expect("it runs")
+        self.engine.invoke(invocation).await
     }
 
     pub(crate) async fn until(&self, wanted: impl Fn(tinderbox_engine::Stats) -> bool) {
@@ -77,8 +106,17 @@ impl Bed {
         self.engine.drain(Duration::from_secs(5)).await;
         assert_eq!(self.engine.stats(), tinderbox_engine::Stats::default());
         self.launcher.shutdown().await;
-        drop(self.state);
+        assert_eq!(cgroups(&self.tag), Vec::<PathBuf>::new(), "cgroups are left");
     }
+}
+
+/// Control groups whose name contains `tag`, in either version's tree.
+fn cgroups(tag: &str) -> Vec<PathBuf> {
+    let below =
+        |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect::<Vec<_>>();
+    let trees = below(Path::new("/sys/fs/cgroup"));
+    let groups = trees.iter().flat_map(|tree| below(tree)).chain(trees.iter().cloned());
+    groups.filter(|path| path.to_string_lossy().contains(tag)).collect()
 }
 
 /// A version with its code, and what was heard of it.

@@ -17,6 +17,7 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("twenty_at_once", || Box::pin(twenty_at_once())),
     ("log_order", || Box::pin(log_order())),
     ("freezing", || Box::pin(freezing())),
+    ("dead_makers_are_replaced", || Box::pin(dead_makers_are_replaced())),
     ("official_python_client", || Box::pin(official_python_client())),
     ("custom_runtime", || Box::pin(custom_runtime())),
     ("custom_runtime_that_cannot_start", || Box::pin(custom_runtime_that_cannot_start())),
@@ -251,6 +252,9 @@ async fn custom_runtime_that_cannot_start() {
     let nothing = function(&missing(), "index.py", "", shape);
     let response = bed.invoke(&nothing, "1").await;
     assert!(matches!(response.outcome, Outcome::StartFailed { .. }), "{:?}", response.outcome);
+    while nothing.heard().last().is_none_or(|last| last != "ENDED") {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     assert_eq!(nothing.heard(), ["INIT_START", "START", "END", "ENDED"]);
     bed.end().await;
 }
@@ -289,5 +293,21 @@ async fn official_python_client() {
         "{:?}",
         response.outcome
     );
+    bed.end().await;
+}
+
+async fn dead_makers_are_replaced() {
+    let bed = Bed::new().await;
+    let Some(hello) = python_function(PYTHON_HELLO) else { return };
+    bed.invoke(&hello, r#"{"name":1}"#).await;
+    bed.kill_makers();
+    // Until the new one is up requests are refused or lost with the old one; then they are served again.
+    while !bed
+        .try_invoke(&hello, r#"{"name":1}"#)
+        .await
+        .is_ok_and(|r| matches!(r.outcome, Outcome::Success(_)))
+    {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     bed.end().await;
 }

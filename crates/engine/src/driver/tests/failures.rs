@@ -27,7 +27,8 @@ async fn check(reply: FakeReply, expect: Outcome, survives: bool) {
 #[tokio::test]
 async fn errors_of_the_handler() {
     let expect = Outcome::HandlerError { kind: "KeyError".into(), body: "{}".into() };
-    check(FakeReply::Error("KeyError".into(), "{}".into()), expect, true).await;
+    check(FakeReply::Error("KeyError".into(), "{}".into()), expect.clone(), true).await;
+    check(FakeReply::LastError("KeyError".into(), "{}".into()), expect, false).await;
 }
 
 #[tokio::test]

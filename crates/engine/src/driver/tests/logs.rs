@@ -33,9 +33,12 @@ async fn lines_between_invocations_belong_to_none() {
         let bed = Bed::with(launcher, |config| config.freeze_after_ms = freeze_after_ms).await;
         bed.outcome("").await;
         if freeze_after_ms > 1 {
-            // Nobody watches so soon after an invocation: the line is read before the next one.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            bed.outcome("").await;
+            // Nobody watches so soon after an invocation: the line is read before the next one, if that does
+            // not come before the line.
+            while !bed.recorder.heard().contains(&"line after false".to_owned()) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                bed.outcome("").await;
+            }
         }
         bed.heard("line after false").await;
         bed.drain().await;
