@@ -112,10 +112,7 @@ static SHAPES: [Shape; 58] = [
         },
     ),
     Shape::new("DatapointValue", Kind::Double),
-    Shape::new(
-        "DatapointValueMap",
-        Kind::Map { key: 22, value: 4, key_name: "key", value_name: "value", flattened: false },
-    ),
+    Shape::new("DatapointValueMap", Kind::Map { key: 22, value: 4, key_name: "key", value_name: "value" }),
     Shape::list("Datapoints", 3),
     Shape::structure(
         "Dimension",
@@ -130,17 +127,14 @@ static SHAPES: [Shape; 58] = [
     Shape::string("DimensionValue").min(1).max(1024),
     Shape::list("Dimensions", 7).max(30),
     Shape::structure("Entity", const { &[Member::new("KeyAttributes", 17), Member::new("Attributes", 14)] }),
-    Shape::new(
-        "EntityAttributesMap",
-        Kind::Map { key: 15, value: 16, key_name: "key", value_name: "value", flattened: false },
-    )
-    .min(0)
-    .max(10),
+    Shape::new("EntityAttributesMap", Kind::Map { key: 15, value: 16, key_name: "key", value_name: "value" })
+        .min(0)
+        .max(10),
     Shape::string("EntityAttributesMapKeyString").min(1).max(256),
     Shape::string("EntityAttributesMapValueString").min(1).max(2048),
     Shape::new(
         "EntityKeyAttributesMap",
-        Kind::Map { key: 18, value: 19, key_name: "key", value_name: "value", flattened: false },
+        Kind::Map { key: 18, value: 19, key_name: "key", value_name: "value" },
     )
     .min(2)
     .max(4),

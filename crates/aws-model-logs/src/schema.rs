@@ -244,20 +244,14 @@ static SHAPES: [Shape; 97] = [
         const { &[Member::new("logStreams", 64), Member::new("nextToken", 66)] },
     ),
     Shape::structure("Entity", const { &[Member::new("keyAttributes", 26), Member::new("attributes", 23)] }),
-    Shape::new(
-        "EntityAttributes",
-        Kind::Map { key: 24, value: 25, key_name: "key", value_name: "value", flattened: false },
-    )
-    .min(0)
-    .max(10),
+    Shape::new("EntityAttributes", Kind::Map { key: 24, value: 25, key_name: "key", value_name: "value" })
+        .min(0)
+        .max(10),
     Shape::string("EntityAttributesKey").min(1).max(256),
     Shape::string("EntityAttributesValue").min(1).max(512),
-    Shape::new(
-        "EntityKeyAttributes",
-        Kind::Map { key: 27, value: 28, key_name: "key", value_name: "value", flattened: false },
-    )
-    .min(2)
-    .max(4),
+    Shape::new("EntityKeyAttributes", Kind::Map { key: 27, value: 28, key_name: "key", value_name: "value" })
+        .min(2)
+        .max(4),
     Shape::string("EntityKeyAttributesKey").min(1).max(32),
     Shape::string("EntityKeyAttributesValue").min(1).max(512),
     Shape::one_of(
@@ -466,12 +460,7 @@ static SHAPES: [Shape; 97] = [
         const { &[Member::new("resourceArn", 3).required(), Member::new("tags", 89).required()] },
     ),
     Shape::string("TagValue").max(256).pattern("^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"),
-    Shape::new(
-        "Tags",
-        Kind::Map { key: 85, value: 88, key_name: "key", value_name: "value", flattened: false },
-    )
-    .min(1)
-    .max(50),
+    Shape::new("Tags", Kind::Map { key: 85, value: 88, key_name: "key", value_name: "value" }).min(1).max(50),
     Shape::structure("ThrottlingException", const { &[Member::new("message", 1)] }),
     Shape::new("Timestamp", Kind::Long).min(0),
     Shape::structure(

@@ -4,7 +4,6 @@
 //! this file calls it through stock boto3. It shows how handlers are written, and what the wire weighs alone.
 
 use bytes::Bytes;
-use http_body_util::Limited;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::{convert::Infallible, sync::Arc};
@@ -13,7 +12,7 @@ use tinderbox_aws_model_lambda::{Lambda, LambdaService, errors::ResourceNotFound
 use tinderbox_aws_model_logs::{Logs, LogsService, types as logs};
 use tinderbox_aws_model_sts::{Sts, StsService, types as sts};
 use tinderbox_base::{Arn, Error, OsRandom, Timestamp};
-use tinderbox_wire::{Body, Context, Origin, Result, Router, async_trait};
+use tinderbox_wire::{Context, Origin, Result, Router, async_trait};
 
 struct Demo;
 
@@ -115,7 +114,7 @@ async fn main() -> std::io::Result<()> {
         let router = router.clone();
         let service = service_fn(move |request: http::Request<Incoming>| {
             let router = router.clone();
-            async move { Ok::<_, Infallible>(answer(&router, request).await) }
+            async move { Ok::<_, Infallible>(router.handle(request, &Origin::Loopback).await) }
         });
         tokio::spawn(async move {
             let connection = hyper::server::conn::http1::Builder::new();
@@ -123,9 +122,4 @@ async fn main() -> std::io::Result<()> {
             let _ = connection.serve_connection(TokioIo::new(stream), service).await;
         });
     }
-}
-
-async fn answer(router: &Router, request: http::Request<Incoming>) -> http::Response<Body> {
-    let request = request.map(|body| Limited::new(body, 512 * 1024 * 1024));
-    router.handle(request, &Origin::Loopback).await
 }

@@ -6,6 +6,7 @@ use http_body_util::BodyExt;
 use std::{
     convert::Infallible,
     fmt,
+    io::Read,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -38,6 +39,14 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> http_body::SizeHint {
         http_body::SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
+}
+
+/// Unpacks what came with `Content-Encoding: gzip`, at most `limit` bytes.
+pub(crate) fn unpack(packed: &[u8], limit: u64) -> Result<Bytes, Unread> {
+    let mut unpacked = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(packed).take(limit.saturating_add(1));
+    reader.read_to_end(&mut unpacked).map_err(|e| Unread::Broken(e.to_string()))?;
+    if unpacked.len() as u64 > limit { Err(Unread::TooLarge) } else { Ok(unpacked.into()) }
 }
 
 /// Why a request's body was not read.
@@ -88,5 +97,64 @@ where
         (true, _) => Err(Unread::TooLarge),
         (false, true) => Ok(first),
         (false, false) => Ok(rest.freeze()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::StreamBody;
+    use std::io::Write;
+
+    type Frames = Vec<Result<Frame<Bytes>, Infallible>>;
+
+    fn stream(parts: &[&'static str]) -> StreamBody<Stream> {
+        let frames: Frames =
+            parts.iter().map(|p| Ok(Frame::data(Bytes::from_static(p.as_bytes())))).collect();
+        StreamBody::new(Stream(frames.into_iter()))
+    }
+
+    struct Stream(std::vec::IntoIter<Result<Frame<Bytes>, Infallible>>);
+
+    impl futures_util::Stream for Stream {
+        type Item = Result<Frame<Bytes>, Infallible>;
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Ready(self.0.next())
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_up_to_the_limit() {
+        async fn check(parts: &[&'static str], expect: Result<&'static str, Unread>) {
+            assert_eq!(
+                read(stream(parts), 4).await,
+                expect.map(|e| Bytes::from_static(e.as_bytes())),
+                "{parts:?}"
+            );
+        }
+        check(&[], Ok("")).await;
+        check(&["abcd"], Ok("abcd")).await;
+        check(&["a", "", "bc", "d"], Ok("abcd")).await;
+        check(&["", "abc"], Ok("abc")).await;
+        check(&["abcde"], Err(Unread::TooLarge)).await;
+        check(&["abc", "de"], Err(Unread::TooLarge)).await;
+    }
+
+    #[tokio::test]
+    async fn one_frame_is_not_copied() {
+        let bytes = Bytes::from_static(b"payload");
+        let body = http_body_util::Full::new(bytes.clone());
+        let whole = read(body, 100).await.expect("small");
+        assert_eq!(whole.as_ptr(), bytes.as_ptr());
+    }
+
+    #[test]
+    fn unpacking_is_bounded() {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(&[0; 1000]).expect("memory");
+        let packed = packer.finish().expect("memory");
+        assert_eq!(unpack(&packed, 1000).map(|b| b.len()), Ok(1000));
+        assert_eq!(unpack(&packed, 999), Err(Unread::TooLarge));
+        assert!(matches!(unpack(b"no gzip", 999), Err(Unread::Broken(_))));
     }
 }

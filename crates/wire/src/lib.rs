@@ -9,6 +9,7 @@ mod codec;
 mod context;
 mod convert;
 mod error;
+mod guard;
 mod mounted;
 mod origin;
 mod route;

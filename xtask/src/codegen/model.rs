@@ -100,6 +100,8 @@ pub(crate) struct Reference {
     pub(crate) location_name: Option<String>,
     #[serde(default)]
     pub(crate) xml_attribute: bool,
+    #[serde(default)]
+    pub(crate) flattened: bool,
     pub(crate) timestamp_format: Option<String>,
 }
 

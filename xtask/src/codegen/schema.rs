@@ -152,12 +152,10 @@ fn shape(selection: &Selection<'_>, name: &str) -> Result<String> {
         }
         "list" => {
             let element = shape.member.as_ref().and_then(|m| m.location_name.as_ref());
-            let (id, flattened) = (number(&shape.member)?, shape.flattened);
-            match (element, flattened) {
-                (None, false) => format!("Shape::list({text}, {id})"),
-                _ => format!(
-                    "Shape::new({text}, Kind::List {{ member: {id}, name: {element:?}, flattened: {flattened} }})"
-                ),
+            let id = number(&shape.member)?;
+            match element {
+                None => format!("Shape::list({text}, {id})"),
+                Some(_) => format!("Shape::new({text}, Kind::List {{ member: {id}, name: {element:?} }})"),
             }
         }
         "map" => {
@@ -167,13 +165,14 @@ fn shape(selection: &Selection<'_>, name: &str) -> Result<String> {
                 literal(&name.unwrap_or_else(|| default.to_owned()))
             };
             format!(
-                "Shape::new({text}, Kind::Map {{ key: {key}, value: {value}, key_name: {}, value_name: {}, flattened: {} }})",
+                "Shape::new({text}, Kind::Map {{ key: {key}, value: {value}, key_name: {}, value_name: {} }})",
                 named(&shape.key, "key"),
-                named(&shape.value, "value"),
-                shape.flattened
+                named(&shape.value, "value")
             )
         }
-        "string" | "character" if shape.values.is_empty() || open(selection, name) => format!("Shape::string({text})"),
+        "string" | "character" if shape.values.is_empty() || open(selection, name) => {
+            format!("Shape::string({text})")
+        }
         "string" | "character" => {
             let values: Vec<_> = shape.values.iter().map(|v| literal(v)).collect();
             format!("Shape::one_of({text}, &[{}])", values.join(", "))
@@ -248,6 +247,9 @@ fn members(selection: &Selection<'_>, name: &str) -> Result<String> {
         }
         if reference.xml_attribute {
             out.push_str(".xml_attribute()");
+        }
+        if reference.flattened || selection.model.shape(&reference.shape)?.flattened {
+            out.push_str(".flattened()");
         }
         if let Some(format) = timestamp(reference.timestamp_format.as_deref())? {
             let _ = write!(out, ".timestamp({format})");

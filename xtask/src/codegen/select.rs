@@ -72,6 +72,7 @@ impl<'a> Selection<'a> {
                 location: None,
                 location_name: None,
                 xml_attribute: false,
+                flattened: false,
                 timestamp_format: None,
             };
             members.push((MESSAGE.to_owned(), reference));

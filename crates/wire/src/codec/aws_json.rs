@@ -1,6 +1,6 @@
 //! awsJson 1.0 and 1.1: everything is in a JSON body.
 
-use super::{Fault, Malformed, Reply, Request, json};
+use super::{Fault, Malformed, Reply, Request, json, message_key, query_error};
 use crate::{
     Value,
     schema::{OperationSchema, Protocol, ServiceSchema},
@@ -54,11 +54,15 @@ pub(crate) fn encode_error(service: Option<&ServiceSchema>, protocol: Protocol, 
         }
     }
     if !told {
-        body.extend_from_slice(b",\"message\":");
+        body.push(b',');
+        json::write_string(message_key(fault), &mut body);
+        body.push(b':');
         json::write_string(fault.message, &mut body);
     }
     body.push(b'}');
-    reply(fault.status, protocol, body)
+    let mut reply = reply(fault.status, protocol, body);
+    query_error(service, fault, &mut reply.headers);
+    reply
 }
 
 fn reply(status: u16, protocol: Protocol, body: Vec<u8>) -> Reply {

@@ -1,28 +1,34 @@
 //! Protocols, each written once over any schema.
 
-pub(crate) mod aws_json;
+mod aws_json;
+mod cbor;
+mod form;
 pub(crate) mod json;
 mod limits;
-pub(crate) mod rest;
-pub(crate) mod rest_json;
+mod malformed;
+mod query;
+mod rest;
+mod rest_json;
+mod rest_xml;
+mod rpc_cbor;
 mod scalar;
 mod timestamp;
+mod xml;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use limits::Budget;
 pub use limits::{MAX_DEPTH, MAX_VALUES};
+pub(crate) use malformed::Malformed;
 
+use crate::{
+    Value,
+    schema::{OperationSchema, Protocol, ServiceSchema, ShapeId},
+};
 use bytes::Bytes;
-use http::HeaderMap;
-
-/// A request's body or head that is not what the protocol or the shapes demand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed(pub(crate) String);
-
-impl Malformed {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tinderbox_base::RequestId;
 
 /// A request whose operation is known, taken apart as far as every protocol needs.
 #[derive(Debug)]
@@ -43,6 +49,12 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
 }
 
+impl Reply {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+}
+
 /// An error as protocols render it.
 #[derive(Debug)]
 pub(crate) struct Fault<'a> {
@@ -55,14 +67,8 @@ pub(crate) struct Fault<'a> {
     pub(crate) sender: bool,
     pub(crate) message: &'a str,
     /// The error's shape and members, if the model has it.
-    pub(crate) members: Option<(crate::schema::ShapeId, &'a crate::Value)>,
+    pub(crate) members: Option<(ShapeId, &'a Value)>,
 }
-
-use crate::{
-    Value,
-    schema::{OperationSchema, Protocol, ServiceSchema},
-};
-use tinderbox_base::RequestId;
 
 /// Reads an operation's input.
 pub(crate) fn decode(
@@ -73,8 +79,10 @@ pub(crate) fn decode(
 ) -> Result<Value, Malformed> {
     match protocol {
         Protocol::RestJson1 => rest_json::decode(service, operation, request),
+        Protocol::RestXml => rest_xml::decode(service, operation, request),
         Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => aws_json::decode(service, operation, request),
-        Protocol::AwsQuery | Protocol::RestXml | Protocol::RpcV2Cbor => Err(Malformed::new("unsupported")),
+        Protocol::AwsQuery => query::decode(service, operation, request),
+        Protocol::RpcV2Cbor => rpc_cbor::decode(service, operation, request),
     }
 }
 
@@ -84,11 +92,16 @@ pub(crate) fn encode(
     operation: &OperationSchema,
     protocol: Protocol,
     output: Value,
-    _id: RequestId,
+    id: RequestId,
 ) -> Reply {
     match protocol {
-        Protocol::RestJson1 | Protocol::RestXml => rest_json::encode(service, operation, output),
-        _ => aws_json::encode(service, operation, protocol, &output),
+        Protocol::RestJson1 => rest_json::encode(service, operation, output),
+        Protocol::RestXml => rest_xml::encode(service, operation, &output),
+        Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => {
+            aws_json::encode(service, operation, protocol, &output)
+        }
+        Protocol::AwsQuery => query::encode(service, operation, &output, id),
+        Protocol::RpcV2Cbor => rpc_cbor::encode(service, operation, &output),
     }
 }
 
@@ -97,10 +110,31 @@ pub(crate) fn encode_error(
     service: Option<&ServiceSchema>,
     protocol: Protocol,
     fault: &Fault<'_>,
-    _id: RequestId,
+    id: RequestId,
 ) -> Reply {
-    match (protocol, service) {
-        (Protocol::RestJson1 | Protocol::RestXml, _) => rest_json::encode_error(service, fault),
-        (_, _) => aws_json::encode_error(service, protocol, fault),
+    match protocol {
+        Protocol::RestJson1 => rest_json::encode_error(service, fault),
+        Protocol::RestXml => rest_xml::encode_error(service, fault, id),
+        Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => aws_json::encode_error(service, protocol, fault),
+        Protocol::AwsQuery => query::encode_error(service, fault, id),
+        Protocol::RpcV2Cbor => rpc_cbor::encode_error(service, fault),
+    }
+}
+
+/// The code of requests that could not be read.
+pub(crate) const SERIALIZATION: &str = "SerializationException";
+
+/// The key of an unmodeled error's message: AWS capitalises it when a request could not be read.
+fn message_key(fault: &Fault<'_>) -> &'static str {
+    if fault.code == SERIALIZATION { "Message" } else { "message" }
+}
+
+/// Services that used to speak awsQuery alone still tell its error code.
+fn query_error(service: Option<&ServiceSchema>, fault: &Fault<'_>, headers: &mut HeaderMap) {
+    if service.is_some_and(|s| s.query_compatible) {
+        let side = if fault.sender { "Sender" } else { "Receiver" };
+        if let Ok(value) = HeaderValue::try_from(format!("{};{side}", fault.query_code)) {
+            headers.insert(HeaderName::from_static("x-amzn-query-error"), value);
+        }
     }
 }

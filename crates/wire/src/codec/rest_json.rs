@@ -1,9 +1,9 @@
 //! restJson1: paths, headers, and a JSON body or a raw payload.
 
-use super::{Fault, Malformed, Reply, Request, json, rest};
+use super::{Fault, Malformed, Reply, Request, json, message_key, rest};
 use crate::{
     Value,
-    schema::{Kind, OperationSchema, ServiceSchema},
+    schema::{Kind, Location, OperationSchema, ServiceSchema},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
@@ -20,9 +20,7 @@ pub(crate) fn decode(
         if let (Some(slot), false) = (values.get_mut(index), request.body.is_empty()) {
             *slot = payload(service, member.shape, &request.body)?;
         }
-    } else if !request.body.trim_ascii().is_empty()
-        && members.iter().any(|m| m.location == crate::schema::Location::Body)
-    {
+    } else if !request.body.trim_ascii().is_empty() && members.iter().any(|m| m.location == Location::Body) {
         match json::decode(service, input, &request.body)? {
             Value::Struct(body) => values = body,
             _ => return Err(Malformed::new("The body must be a JSON object")),
@@ -35,11 +33,7 @@ pub(crate) fn decode(
 /// The whole body as one member: bytes as they came, or JSON.
 fn payload(service: &ServiceSchema, shape: u16, body: &Bytes) -> Result<Value, Malformed> {
     match service.shape(shape).kind {
-        Kind::Blob => Ok(Value::Blob(body.clone())),
-        Kind::String(_) => match std::str::from_utf8(body) {
-            Ok(text) => Ok(Value::String(text.to_owned())),
-            Err(_) => Err(Malformed::new("The body is not UTF-8")),
-        },
+        Kind::Blob | Kind::String(_) => rest::raw(service.shape(shape), body),
         _ => json::decode(service, shape, body),
     }
 }
@@ -98,7 +92,9 @@ pub(crate) fn encode_error(service: Option<&ServiceSchema>, fault: &Fault<'_>) -
             json::write_structure(service, shape, value, &mut body);
         }
         None => {
-            body.extend_from_slice(b"{\"message\":");
+            body.push(b'{');
+            json::write_string(message_key(fault), &mut body);
+            body.push(b':');
             json::write_string(fault.message, &mut body);
             body.push(b'}');
         }

@@ -9,26 +9,24 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// Reads `text` as the scalar `shape`.
 pub(crate) fn parse(shape: &Shape, text: &str, format: TimestampFormat) -> Result<Value, Malformed> {
-    let wrong = |expected: &str| Malformed::new(format!("STRING_VALUE cannot be converted to {expected}"));
+    let wrong = || Malformed::wrong("STRING_VALUE", shape);
     Ok(match shape.kind {
         Kind::String(_) => Value::String(text.to_owned()),
         Kind::Boolean => match text {
             "true" | "True" => Value::Bool(true),
             "false" | "False" => Value::Bool(false),
-            _ => return Err(wrong("Boolean")),
+            _ => return Err(wrong()),
         },
-        Kind::Integer => Value::Int(text.trim().parse::<i32>().map_err(|_| wrong("Integer"))?.into()),
-        Kind::Long => Value::Int(text.trim().parse().map_err(|_| wrong("Long"))?),
-        Kind::Double => Value::Float(parse_float(text.trim()).ok_or_else(|| wrong("Double"))?),
+        Kind::Integer => Value::Int(text.trim().parse::<i32>().map_err(|_| wrong())?.into()),
+        Kind::Long => Value::Int(text.trim().parse().map_err(|_| wrong())?),
+        Kind::Double => Value::Float(parse_float(text.trim()).ok_or_else(&wrong)?),
         Kind::Timestamp(own) => {
             let format = own.unwrap_or(format);
-            Value::Timestamp(timestamp::parse(text, format).ok_or_else(|| wrong("Timestamp"))?)
+            Value::Timestamp(timestamp::parse(text, format).ok_or_else(&wrong)?)
         }
-        Kind::Blob => Value::Blob(STANDARD.decode(text.trim()).map_err(|_| wrong("Blob"))?.into()),
-        Kind::Document => Value::Document(serde_json::from_str(text).map_err(|_| wrong("Document"))?),
-        Kind::List { .. } | Kind::Map { .. } | Kind::Structure(_) | Kind::Union(_) => {
-            return Err(wrong("structure"));
-        }
+        Kind::Blob => Value::Blob(STANDARD.decode(text.trim()).map_err(|_| wrong())?.into()),
+        Kind::Document => Value::Document(serde_json::from_str(text).map_err(|_| wrong())?),
+        Kind::List { .. } | Kind::Map { .. } | Kind::Structure(_) | Kind::Union(_) => return Err(wrong()),
     })
 }
 

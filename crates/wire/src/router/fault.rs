@@ -2,7 +2,8 @@
 
 use crate::{
     ServiceError, Value,
-    codec::{self, Fault, Malformed, Reply},
+    codec::{self, Fault, Malformed, Reply, SERIALIZATION},
+    guard::Refused,
     schema::{ErrorSchema, Protocol, ServiceSchema},
 };
 use tinderbox_base::{Error, ErrorKind, RequestId};
@@ -35,6 +36,14 @@ impl From<Malformed> for Problem {
 impl Problem {
     pub(super) fn unknown(path: &str) -> Self {
         Self::UnknownOperation(path.to_owned())
+    }
+
+    pub(super) fn refused(refused: &Refused) -> Self {
+        let text = match refused {
+            Refused::Host => "The request names a host that is not this server's",
+            Refused::Origin => "Pages of other sites may not call this server",
+        };
+        Self::Service(ServiceError::coded("AccessDeniedException", 403, text))
     }
 
     pub(super) fn foreign_key() -> Self {
@@ -71,10 +80,10 @@ pub(super) fn problem(
         Problem::Service(ServiceError::Coded { code, status, message }) => {
             Plain { code: code.clone().into_owned(), status: *status, message: message.clone() }
         }
-        Problem::Malformed(Malformed(message)) => {
+        Problem::Malformed(malformed) => {
             let query = protocol == Protocol::AwsQuery;
-            let code = if query { "MalformedInput" } else { "SerializationException" };
-            Plain { code: code.into(), status: 400, message: message.clone() }
+            let code = if query { "MalformedInput" } else { SERIALIZATION };
+            Plain { code: code.into(), status: 400, message: malformed.message(protocol.is_rest()) }
         }
         Problem::UnknownOperation(name) => unknown_operation(service, protocol, name),
         Problem::UnknownService(name) => Plain {

@@ -7,6 +7,7 @@ use crate::{
     Body, Context, Origin, Service, ServiceError, Value,
     body::{self, Unread},
     codec::{self, Malformed},
+    guard::{self, Guard},
     mounted::Mounted,
     route::{Found, Head, Identified, Scope, identify, identify_form, parse_query},
     schema::Protocol,
@@ -23,12 +24,27 @@ use tinderbox_base::{Error, ErrorKind, Random, RequestId};
 pub struct Router {
     services: Vec<Mounted>,
     random: Arc<dyn Random>,
+    guard: Guard,
 }
 
 impl Router {
     /// A router without services. Request ids are drawn from `random`.
     pub fn new(random: Arc<dyn Random>) -> Self {
-        Self { services: Vec::new(), random }
+        Self { services: Vec::new(), random, guard: Guard::default() }
+    }
+
+    /// The router, reached as `host` (a name or an address) besides the machine's own names.
+    #[must_use]
+    pub fn reached_as(mut self, host: impl Into<String>) -> Self {
+        self.guard.hosts.push(host.into());
+        self
+    }
+
+    /// Whether a request may reach the AWS APIs, by its `Host` and `Origin`.
+    ///
+    /// [`Router::handle`] checks it itself; the console and testing endpoints ask it too.
+    pub fn admits(&self, uri: &http::Uri, headers: &http::HeaderMap, origin: &Origin) -> bool {
+        self.guard.check(uri, headers, origin).is_ok()
     }
 
     /// The router with `service` besides those it has.
@@ -46,6 +62,29 @@ impl Router {
     {
         let id = RequestId::new(&*self.random);
         let (parts, body) = request.into_parts();
+        if let Err(refused) = self.guard.check(&parts.uri, &parts.headers, origin) {
+            return finish(problem(None, Protocol::RestJson1, &Problem::refused(&refused), id), id);
+        }
+        let mut response = if guard::is_preflight(&parts.method, &parts.headers) {
+            finish(codec::Reply::empty(204), id)
+        } else {
+            self.serve(&parts, body, origin, id).await
+        };
+        response.headers_mut().extend(guard::cross_origin(&parts.method, &parts.headers));
+        response
+    }
+
+    async fn serve<B>(
+        &self,
+        parts: &http::request::Parts,
+        body: B,
+        origin: &Origin,
+        id: RequestId,
+    ) -> http::Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: fmt::Display,
+    {
         let query = parse_query(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
         let scope = Scope::of(&parts.headers, &query);
         let head = Head {
@@ -87,6 +126,10 @@ struct Call<'a> {
 impl Call<'_> {
     fn service(&self) -> Option<&Mounted> {
         self.router.services.get(self.identified.service?)
+    }
+
+    fn is_packed(&self) -> bool {
+        self.head.headers.get(http::header::CONTENT_ENCODING).is_some_and(|v| v.as_bytes() == b"gzip")
     }
 
     fn problem(&self, given: &Problem) -> codec::Reply {
@@ -166,7 +209,11 @@ impl Call<'_> {
         B::Error: fmt::Display,
     {
         let Some(body) = body else { return Ok(Bytes::new()) };
-        body::read(body, limit).await.map_err(|unread| match unread {
+        let whole = match body::read(body, limit).await {
+            Ok(packed) if self.is_packed() => body::unpack(&packed, limit),
+            whole => whole,
+        };
+        whole.map_err(|unread| match unread {
             Unread::TooLarge => {
                 let text =
                     format!("Request must be smaller than {limit} bytes for the {operation} operation");

@@ -43,8 +43,6 @@ pub enum Kind {
         member: ShapeId,
         /// The element's name in XML and forms; `member` by default.
         name: Option<&'static str>,
-        /// Whether the elements stand where the list would.
-        flattened: bool,
     },
     /// A map from text.
     Map {
@@ -56,8 +54,6 @@ pub enum Kind {
         key_name: &'static str,
         /// The value's name in XML and forms.
         value_name: &'static str,
-        /// Whether the entries stand where the map would.
-        flattened: bool,
     },
     /// A structure.
     Structure(&'static [Member]),
@@ -112,11 +108,18 @@ pub struct Member {
     pub required: bool,
     /// Whether XML writes it as an attribute.
     pub xml_attribute: bool,
+    /// Whether the elements of a list or map stand where it would itself, in XML and forms.
+    pub flattened: bool,
     /// How it is written, where it is a timestamp that differs from its shape.
     pub timestamp: Option<TimestampFormat>,
 }
 
 impl Member {
+    /// Whether a response carries it in its body. Path and query string exist in requests only.
+    pub const fn in_response_body(&self) -> bool {
+        matches!(self.location, Location::Body | Location::Label | Location::Query)
+    }
+
     /// An optional member of the body.
     pub const fn new(name: &'static str, shape: ShapeId) -> Self {
         Self {
@@ -126,6 +129,7 @@ impl Member {
             location: Location::Body,
             required: false,
             xml_attribute: false,
+            flattened: false,
             timestamp: None,
         }
     }
@@ -158,6 +162,13 @@ impl Member {
         self
     }
 
+    /// The member with its elements in its place.
+    #[must_use]
+    pub const fn flattened(mut self) -> Self {
+        self.flattened = true;
+        self
+    }
+
     /// The member with its own timestamp format.
     #[must_use]
     pub const fn timestamp(mut self, format: TimestampFormat) -> Self {
@@ -184,13 +195,12 @@ impl Shape {
 
     /// A list of `member`.
     pub const fn list(name: &'static str, member: ShapeId) -> Self {
-        Self::new(name, Kind::List { member, name: None, flattened: false })
+        Self::new(name, Kind::List { member, name: None })
     }
 
     /// A map from `key` to `value`.
     pub const fn map(name: &'static str, key: ShapeId, value: ShapeId) -> Self {
-        let kind = Kind::Map { key, value, key_name: "key", value_name: "value", flattened: false };
-        Self::new(name, kind)
+        Self::new(name, Kind::Map { key, value, key_name: "key", value_name: "value" })
     }
 
     /// A structure.

@@ -28,15 +28,16 @@ pub(super) fn broken(shape: &Shape, pattern: Option<&Regex>, value: &Value) -> V
             found.extend(at_least(shape));
         }
     }
-    if let (Some(pattern), Value::String(text)) = (pattern, value) {
-        if !pattern.is_match(text) {
-            found.extend(matching(shape));
-        }
+    if let (Some(pattern), Value::String(text)) = (pattern, value)
+        && !pattern.is_match(text)
+    {
+        found.extend(matching(shape));
     }
-    if let (Kind::String(values), Value::String(text)) = (shape.kind, value) {
-        if !values.is_empty() && !values.contains(&text.as_str()) {
-            found.extend(one_of(shape));
-        }
+    if let (Kind::String(values), Value::String(text)) = (shape.kind, value)
+        && !values.is_empty()
+        && !values.contains(&text.as_str())
+    {
+        found.extend(one_of(shape));
     }
     found
 }

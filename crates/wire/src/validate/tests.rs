@@ -56,7 +56,9 @@ fn constraints_in_the_words_of_aws() {
     check("{}", &[" null at 'functionName' failed to satisfy constraint: Member must not be null"]);
     check(
         r#"{"FunctionName":"toolong"}"#,
-        &[" 'toolong' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 5"],
+        &[
+            " 'toolong' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 5",
+        ],
     );
     check(
         r#"{"FunctionName":""}"#,
@@ -83,20 +85,27 @@ fn constraints_in_the_words_of_aws() {
 
 #[test]
 fn what_lists_and_maps_hold() {
-    let length = "Member must have length less than or equal to 3, Member must have length greater than or equal to 1";
+    let length =
+        "Member must have length less than or equal to 3, Member must have length greater than or equal to 1";
     check(
         r#"{"FunctionName":"a","TagKeys":["long","ok"]}"#,
-        &[&format!(" '[long, ok]' at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [{length}]")],
+        &[&format!(
+            " '[long, ok]' at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [{length}]"
+        )],
     );
     check(
         r#"{"FunctionName":"a","TagKeys":["a","b","c"]}"#,
-        &[" '[a, b, c]' at 'tagKeys' failed to satisfy constraint: Member must have length less than or equal to 2"],
+        &[
+            " '[a, b, c]' at 'tagKeys' failed to satisfy constraint: Member must have length less than or equal to 2",
+        ],
     );
     check(
         r#"{"FunctionName":"a","Environment":{"Variables":{"FOO-BAR":"","OK":"long"}}}"#,
         &[
             " at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
-            &format!(" at 'environment.variables' failed to satisfy constraint: Map value must satisfy constraint: [{length}]"),
+            &format!(
+                " at 'environment.variables' failed to satisfy constraint: Map value must satisfy constraint: [{length}]"
+            ),
         ],
     );
     check(

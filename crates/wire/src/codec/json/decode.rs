@@ -58,21 +58,8 @@ impl<'a> Seed<'a> {
     }
 
     /// The error that AWS gives when a JSON token cannot become the shape.
-    fn wrong<E: serde::de::Error>(self, token: &str) -> E {
-        let expected = match self.shape.kind {
-            Kind::String(_) => "String",
-            Kind::Blob => "Blob",
-            Kind::Boolean => "Boolean",
-            Kind::Integer => "Integer",
-            Kind::Long => "Long",
-            Kind::Double => "Double",
-            Kind::Timestamp(_) => "Timestamp",
-            Kind::List { .. } => "List",
-            Kind::Map { .. } => "Map",
-            Kind::Structure(_) | Kind::Union(_) => "Structure",
-            Kind::Document => "Document",
-        };
-        self.state.fail(Malformed::new(format!("{token} cannot be converted to {expected}")))
+    fn wrong<E: serde::de::Error>(self, token: &'static str) -> E {
+        self.state.fail(Malformed::wrong(token, self.shape))
     }
 
     fn whole<E: serde::de::Error>(self, number: Option<i64>) -> Result<Value, E> {
@@ -163,8 +150,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let Kind::List { member, .. } = self.shape.kind else {
-            let text = "Start of list found where not expected";
-            return Err(self.state.fail(Malformed::new(text)));
+            return Err(self.state.fail(Malformed::list_unexpected()));
         };
         let mut list = Vec::new();
         loop {
@@ -179,10 +165,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         match self.shape.kind {
             Kind::Structure(_) | Kind::Union(_) => self.structure(entries),
             Kind::Map { value, .. } => self.map(entries, value),
-            _ => {
-                let text = "Start of structure or map found where not expected";
-                Err(self.state.fail(Malformed::new(text)))
-            }
+            _ => Err(self.state.fail(Malformed::structure_unexpected())),
         }
     }
 }

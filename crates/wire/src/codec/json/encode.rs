@@ -3,7 +3,7 @@
 use crate::{
     Value,
     codec::{scalar, timestamp},
-    schema::{Kind, Location, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
+    schema::{Kind, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -27,7 +27,7 @@ fn structure(service: &ServiceSchema, shape: &Shape, value: &Value, out: &mut Ve
     let mut separator = b'{';
     for (index, member) in shape.members().iter().enumerate() {
         let value = value.member(index);
-        if member.location != Location::Body || value.is_null() {
+        if !member.in_response_body() || value.is_null() {
             continue;
         }
         out.push(separator);

@@ -5,6 +5,3 @@ mod encode;
 
 pub(crate) use decode::decode;
 pub(crate) use encode::{write_member, write_string, write_structure};
-
-#[cfg(test)]
-mod tests;

@@ -17,7 +17,7 @@ pub(crate) fn bind(
     for (member, slot) in members.iter().zip(values) {
         let found = match member.location {
             Location::Label => label(service, member, request)?,
-            Location::Query => query(service, member, members, request)?,
+            Location::Query => query(service, member, request)?,
             Location::Header => header(service, member, request.headers)?,
             Location::PrefixHeaders => prefix_headers(member, request.headers),
             Location::Body | Location::Payload | Location::StatusCode => continue,
@@ -34,12 +34,7 @@ fn label(service: &ServiceSchema, member: &Member, request: &Request<'_>) -> Res
     }
 }
 
-fn query(
-    service: &ServiceSchema,
-    member: &Member,
-    members: &[Member],
-    request: &Request<'_>,
-) -> Result<Value, Malformed> {
+fn query(service: &ServiceSchema, member: &Member, request: &Request<'_>) -> Result<Value, Malformed> {
     let mut given = request.query.iter().filter(|(name, _)| name == member.wire).map(|(_, text)| text);
     match service.shape(member.shape).kind {
         Kind::List { member: element, .. } => {
@@ -48,7 +43,7 @@ fn query(
                 given.map(|text| scalar::parse(shape, text, TimestampFormat::DateTime)).collect();
             Ok(items.map(|items| if items.is_empty() { Value::Null } else { Value::List(items) })?)
         }
-        Kind::Map { value, .. } => query_map(service, value, members, request),
+        Kind::Map { value, .. } => query_map(service, value, request),
         _ => match given.next() {
             Some(text) => text_value(service, member, text, TimestampFormat::DateTime),
             None => Ok(Value::Null),
@@ -56,21 +51,10 @@ fn query(
     }
 }
 
-/// A map takes every parameter that no other member names.
-fn query_map(
-    service: &ServiceSchema,
-    value: u16,
-    members: &[Member],
-    request: &Request<'_>,
-) -> Result<Value, Malformed> {
-    let named = |name: &str| {
-        members.iter().any(|m| {
-            let map = matches!(service.shape(m.shape).kind, Kind::Map { .. });
-            m.location == Location::Query && m.wire == name && !map
-        })
-    };
+/// A map takes every parameter, also those that other members name.
+fn query_map(service: &ServiceSchema, value: u16, request: &Request<'_>) -> Result<Value, Malformed> {
     let mut entries: Vec<(String, Value)> = Vec::new();
-    for (name, text) in request.query.iter().filter(|(name, _)| !named(name)) {
+    for (name, text) in &request.query {
         let shape = service.shape(value);
         let Kind::List { member: element, .. } = shape.kind else {
             entries.push((name.clone(), scalar::parse(shape, text, TimestampFormat::DateTime)?));
