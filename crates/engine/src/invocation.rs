@@ -103,6 +103,11 @@ pub enum Outcome {
         /// Its size in bytes.
         size: u64,
     },
+    /// The version's own program could not be started.
+    StartFailed {
+        /// Why, for the log.
+        reason: String,
+    },
     /// The process broke the protocol; the instance was killed.
     Broken {
         /// What it did, for the log.

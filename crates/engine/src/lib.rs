@@ -13,6 +13,7 @@ mod launcher;
 mod log_parser;
 mod machine;
 mod observer;
+mod sandboxed;
 mod scheduler;
 mod stats;
 #[cfg(any(test, feature = "testing"))]
@@ -26,5 +27,6 @@ pub use invocation::{
 };
 pub use launcher::{Control, Exit, Launch, Launched, Launcher, LinkEnd};
 pub use observer::{EndReason, InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, Level, Observer};
+pub use sandboxed::SandboxLauncher;
 pub use stats::Stats;
 pub use version::{Boot, GroupId, Mount, Protocol, RuntimeClass, Version, VersionId};

@@ -2,8 +2,8 @@
 
 use super::{Blamed, Driver, Free, Verdict, Waiter, invoke::unavailable};
 use crate::{
-    EndReason, InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, InvokeError, Launch, Phase, Report,
-    Response, RuntimeClass, StartKind, Version,
+    EndReason, InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, InvokeError, Launch, Outcome, Phase,
+    Report, Response, RuntimeClass, StartKind, Version,
     machine::{InitFailure, Machine, Role},
     scheduler::{Event, InstanceKey},
 };
@@ -117,6 +117,14 @@ impl Driver {
             let launch = Launch { class, env, version: Some(version.clone()) };
             let mut machine = match driver.launch(key, launch).await {
                 Ok(machine) => machine,
+                Err(error) if error.kind() == ErrorKind::Invalid => {
+                    version.observer.event(&info, InstanceEvent::InitStart);
+                    let outcome = Outcome::StartFailed { reason: error.message().to_owned() };
+                    let failure = InitFailure { outcome, duration: Duration::ZERO };
+                    driver.init_failed(making, &version, info.clone(), failure, 0);
+                    let ended = InstanceEvent::Ended { reason: EndReason::InitFailed };
+                    return version.observer.event(&info, ended);
+                }
                 Err(error) => {
                     tracing::warn!(version = %version.id, error = error.message(), causes = error.causes(),
                         "an instance could not be launched");
@@ -170,7 +178,6 @@ impl Driver {
         mut machine: Box<Machine>,
         loaded: Result<Duration, InitFailure>,
     ) {
-        let key = machine.key;
         let Some(Role { version, info, .. }) = &machine.role else { return };
         let (version, info) = (version.clone(), info.clone());
         match loaded {
@@ -178,32 +185,39 @@ impl Driver {
                 version.observer.event(&info, InstanceEvent::InitDone { duration });
                 machine.init = Some(duration);
                 making.over();
+                let key = machine.key;
                 self.apply_with(Event::Ready { instance: key }, |core| {
                     core.free.insert(key, Free::Hot(machine));
                 });
             }
-            Err(InitFailure { outcome, duration }) => {
-                version.observer.event(&info, InstanceEvent::InitFailed { outcome: &outcome, duration });
-                making.over();
-                if let Some(Blamed(waiter)) = self.apply(Event::InitFailed { instance: key }) {
-                    let request = waiter.request;
-                    let report = Report {
-                        duration,
-                        billed: self.billed(duration),
-                        init: Some(duration),
-                        memory_peak: machine.control.memory_peak(),
-                        thaw: None,
-                        phase: Phase::Init,
-                    };
-                    version.observer.event(&info, InstanceEvent::Start { request });
-                    let end = InstanceEvent::End { request, report: &report, outcome: &outcome };
-                    version.observer.event(&info, end);
-                    let start = info.start;
-                    waiter.tell(Verdict::Failed(Response { outcome, start, report, instance: info }));
-                }
+            Err(failure) => {
+                let memory_peak = machine.control.memory_peak();
+                self.init_failed(making, &version, info, failure, memory_peak);
                 self.end(machine, EndReason::InitFailed);
             }
         }
+    }
+
+    /// Tells of a failed initialisation, and answers the request that it belongs to.
+    fn init_failed(
+        self: &Arc<Self>,
+        making: Making,
+        version: &Version,
+        info: Arc<InstanceInfo>,
+        InitFailure { outcome, duration }: InitFailure,
+        memory_peak: u64,
+    ) {
+        version.observer.event(&info, InstanceEvent::InitFailed { outcome: &outcome, duration });
+        let key = making.over();
+        let Some(Blamed(waiter)) = self.apply(Event::InitFailed { instance: key }) else { return };
+        let request = waiter.request;
+        let billed = self.billed(duration);
+        let init = Some(duration);
+        let report = Report { duration, billed, init, memory_peak, thaw: None, phase: Phase::Init };
+        version.observer.event(&info, InstanceEvent::Start { request });
+        version.observer.event(&info, InstanceEvent::End { request, report: &report, outcome: &outcome });
+        let start = info.start;
+        waiter.tell(Verdict::Failed(Response { outcome, start, report, instance: info }));
     }
 }
 
@@ -246,8 +260,9 @@ impl Making {
         Self { driver: driver.clone(), key, over: false }
     }
 
-    fn over(mut self) {
+    fn over(mut self) -> InstanceKey {
         self.over = true;
+        self.key
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod converse;
 mod frame_link;
+mod http_link;
 mod log_pipe;
 
 pub(crate) use converse::{InitFailure, Served, Surroundings};
@@ -13,8 +14,10 @@ use crate::{
     scheduler::InstanceKey,
 };
 use bytes::Bytes;
+use futures_util::FutureExt;
 use std::{io, sync::Arc, time::Duration};
 use tinderbox_base::{Clock, RequestId, Timestamp};
+use tinderbox_runtime_api::RuntimeApi;
 
 /// An instance. Whoever owns this decides over it; nobody else does.
 pub(crate) struct Machine {
@@ -42,6 +45,7 @@ pub(crate) struct Role {
 #[derive(Debug)]
 pub(crate) enum Link {
     Frames(FrameLink),
+    Http(RuntimeApi),
 }
 
 /// What is asked of a handler.
@@ -95,30 +99,37 @@ impl Link {
     pub(crate) fn reach(&self) -> Reach {
         match self {
             Self::Frames(link) => link.reach(),
+            // Its end is noticed by the end of its process.
+            Self::Http(_) => Reach::Ready,
         }
     }
 
     pub(crate) async fn disturbed(&self) {
         match self {
             Self::Frames(link) => link.disturbed().await,
+            Self::Http(_) => std::future::pending().await,
         }
     }
 
     pub(crate) async fn booted(&mut self) -> InitAnswer {
         match self {
             Self::Frames(link) => link.booted().await,
+            // It was made for its version and says nothing before it has initialised.
+            Self::Http(_) => InitAnswer::Done,
         }
     }
 
     pub(crate) async fn load(&mut self, head: &serde_json::Value) -> InitAnswer {
         match self {
             Self::Frames(link) => link.load(head).await,
+            Self::Http(api) => http_link::started(api).await,
         }
     }
 
     pub(crate) async fn invoke(&mut self, call: &Call<'_>) -> Answer {
         match self {
             Self::Frames(link) => link.invoke(call).await,
+            Self::Http(api) => http_link::invoke(api, call).await,
         }
     }
 }
@@ -128,15 +139,18 @@ impl Machine {
         let Launched { control, link, log, listeners } = launched;
         let link = match link {
             LinkEnd::Frames(stream) => Link::Frames(FrameLink::new(stream)?),
-            LinkEnd::Http(_) => return Err(io::ErrorKind::Unsupported.into()),
+            LinkEnd::Http(listener) => Link::Http(RuntimeApi::serve(listener)?),
         };
         let (log, listeners) = (LogPipe::new(log)?, Some(listeners));
         Ok(Self { key, control, link, log, listeners, role: None, frozen: false, init: None, _alive: alive })
     }
 
     /// Whether a request can be handed over.
-    pub(crate) fn reach(&self) -> Reach {
-        self.link.reach()
+    pub(crate) fn reach(&mut self) -> Reach {
+        match self.link.reach() {
+            Reach::Ready if self.control.exited().now_or_never().is_some() => Reach::Closed,
+            reach => reach,
+        }
     }
 
     /// Waits, telling what it logs, until it ends or speaks without being asked. Cancel safe.
