@@ -35,7 +35,7 @@ impl Pending {
     pub(crate) async fn recover(&self, catalog: &Catalog, segments: &Segments) -> Result<()> {
         let stored = catalog.store.get(&records::activity()?).await?;
         let since: Vec<u64> = stored.map_or(Ok(Vec::new()), |v| records::decode(&v.value))?;
-        let (found, _) = segments.activity_since(&since)?;
+        let found = segments.activity_since(&since)?;
         let mut streams = self.lock();
         for ((owner, stream), activity) in found {
             streams.insert(StreamIds { owner, stream }, activity);
@@ -49,6 +49,11 @@ impl Pending {
             record.merge(*activity);
         }
         record
+    }
+
+    /// Forgets all times.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
     }
 
     /// How many streams have times that are not stored.

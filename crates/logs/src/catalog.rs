@@ -290,6 +290,12 @@ impl Catalog {
         Err(contended())
     }
 
+    /// Forgets what was remembered of the store, which was emptied.
+    pub(crate) async fn reset(&self) {
+        self.ids.reset().await;
+        self.forget(|_| true);
+    }
+
     fn forget(&self, which: impl Fn(&StreamName) -> bool) {
         let mut remembered = self.lock();
         remembered.deletions += 1;

@@ -39,6 +39,11 @@ impl Ids {
         let stored = store.get(&records::ids()?).await?;
         stored.map_or(Ok(1), |v| records::decode(&v.value))
     }
+
+    /// Gives back what was drawn: the store was emptied.
+    pub(crate) async fn reset(&self) {
+        *self.chunk.lock().await = (0, 0);
+    }
 }
 
 async fn draw(store: &Arc<dyn Store>) -> Result<(u64, u64)> {

@@ -117,6 +117,12 @@ impl Intake {
         self.lock().left.extend(left);
     }
 
+    /// Forgets what waits.
+    pub(crate) fn clear(&self) {
+        let mut waiting = self.lock();
+        *waiting = Waiting { dropped_total: waiting.dropped_total, ..Waiting::default() };
+    }
+
     /// Whether nothing waits and nothing is under way.
     pub(crate) fn is_empty(&self) -> bool {
         let waiting = self.lock();

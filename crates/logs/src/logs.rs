@@ -107,6 +107,29 @@ impl Logs {
         self.inner.pending.store(&self.inner.catalog, &self.inner.segments).await
     }
 
+    /// Removes what is deleted and what has expired from disk, as happens each hour and soon after a deletion.
+    /// Returns how many files were removed or rewritten.
+    ///
+    /// # Errors
+    /// The disk or the store fails; the next sweep tries again.
+    pub async fn sweep(&self) -> Result<usize> {
+        self.inner.sweep().await
+    }
+
+    /// Forgets everything, lines and what waits included. To be called when the store was emptied.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub async fn reset(&self) -> Result<()> {
+        let inner = &self.inner;
+        let _none = inner.flushing.lock().await;
+        inner.intake.clear();
+        inner.pending.clear();
+        inner.catalog.reset().await;
+        let segments = inner.segments.clone();
+        blocking(move || segments.clear().map_err(Error::from)).await
+    }
+
     /// What the service has and does.
     pub fn stats(&self) -> Stats {
         let disk = self.inner.segments.stats();

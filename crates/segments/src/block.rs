@@ -296,3 +296,101 @@ impl Builder {
         self.owner = owner;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Row = (u64, u64, i64, i64, Vec<u8>);
+
+    fn rows() -> impl Strategy<Value = Vec<Row>> {
+        let row =
+            (0u64..5, any::<u64>(), any::<i64>(), any::<i64>(), prop::collection::vec(any::<u8>(), 0..40));
+        prop::collection::vec(row, 1..20).prop_map(|mut rows| {
+            let mut seq = 7;
+            for row in &mut rows {
+                seq += row.0;
+                row.0 = seq;
+            }
+            rows
+        })
+    }
+
+    fn build(rows: &[Row]) -> (Head, Vec<u8>) {
+        let mut builder = Builder::new(OwnerId(9));
+        for (seq, stream, time, ingested, body) in rows {
+            let (stream, time, ingested) = (StreamId(*stream % 4), *time, *ingested);
+            builder.push(Entry { seq: *seq, stream, time, ingested, body });
+        }
+        let mut packer = zstd::bulk::Compressor::new(1).expect("a packer");
+        let mut out = Vec::new();
+        let head = builder.finish(&mut packer, &mut out).expect("a block");
+        (head, out)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Vec<Row>, Fault> {
+        let head = Head::decode(bytes)?;
+        let body = bytes.get(head.body_offset() as usize..head.block_len() as usize).ok_or(Fault::Short)?;
+        let mut rows = Vec::new();
+        head.entries(&head.unpack(body)?, |e| {
+            rows.push((e.seq, e.stream.0, e.time, e.ingested, e.body.to_vec()));
+        })?;
+        Ok(rows)
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_round_trip(rows in rows()) {
+            let (head, bytes) = build(&rows);
+            prop_assert_eq!(head.block_len(), bytes.len() as u64);
+            prop_assert_eq!(&Head::decode(&bytes), &Ok(head.clone()));
+            let expect: Vec<Row> = rows.iter().cloned().map(|r| (r.0, r.1 % 4, r.2, r.3, r.4)).collect();
+            for span in head.spans() {
+                let times: Vec<i64> = expect.iter().filter(|r| r.1 == span.stream.0).map(|r| r.2).collect();
+                prop_assert_eq!(span.count, times.len() as u64);
+                prop_assert_eq!((Some(&span.min), Some(&span.max)), (times.iter().min(), times.iter().max()));
+            }
+            prop_assert_eq!(head.spans().map(|s| s.count).sum::<u64>(), rows.len() as u64);
+            prop_assert_eq!(read(&bytes), Ok(expect));
+        }
+
+        #[test]
+        fn a_changed_byte_is_detected(rows in rows(), at: prop::sample::Index, to: u8) {
+            let (_, mut bytes) = build(&rows);
+            let at = at.index(bytes.len());
+            prop_assume!(bytes[at] != to);
+            bytes[at] = to;
+            prop_assert!(read(&bytes).is_err());
+        }
+
+        #[test]
+        fn a_cut_block_is_detected(rows in rows(), at: prop::sample::Index) {
+            let (_, bytes) = build(&rows);
+            prop_assert!(read(&bytes[..at.index(bytes.len())]).is_err());
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), magic: bool) {
+            let bytes = if magic { [&MAGIC[..], &bytes].concat() } else { bytes };
+            prop_assert!(read(&bytes).is_err());
+        }
+
+        #[test]
+        fn arbitrary_contents_under_right_checksums_never_panic(
+            table in prop::collection::vec(any::<u8>(), 0..60),
+            body in prop::collection::vec(any::<u8>(), 0..60),
+            count in 0u32..50, packed: bool, min: i64,
+        ) {
+            let head = Head {
+                owner: OwnerId(1), first: u64::MAX - 3, last: 0, min, max: 0, ingested: 0, count,
+                raw_len: body.len() as u32, body_len: body.len() as u32,
+                body_crc: crc32fast::hash(&body), packed, table: table.into(),
+            };
+            let mut bytes = Vec::new();
+            head.encode(&mut bytes);
+            bytes.extend(body);
+            let _ = (read(&bytes), head.spans().count());
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Rewriting: sealing full files, merging small ones, leaving out what nobody wants any more.
 
 use crate::{
-    Keep, Retention, SegmentError,
+    Keep, Options, Retention, SegmentError,
     block::{Builder, Fault, Head, TARGET_RAW},
     cache::Cache,
     file,
@@ -14,8 +14,9 @@ use std::{fs::File, path::Path, sync::Arc};
 
 /// Sealed neighbours are merged once there are this many small ones.
 const MERGE: usize = 8;
-/// A sealed file is small below this size.
-const SMALL: u64 = 2 << 20;
+
+/// How long what has expired may share a file with what has not: a day.
+const GRACE_MILLIS: i64 = 24 * 3600 * 1000;
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,23 +61,28 @@ impl Source {
 
 impl Shard {
     /// Seals what is full and merges what is small.
-    pub(crate) fn maintain(&self, keep: &dyn Retention, cache: &Cache) -> Result<(), SegmentError> {
+    pub(crate) fn maintain(
+        &self,
+        keep: &dyn Retention,
+        cache: &Cache,
+        options: &Options,
+    ) -> Result<(), SegmentError> {
         let _alone = lock(&self.maintenance);
         while let Some(full) = self.files().rolled.first().cloned() {
             self.replace(vec![Source::Open(full)], keep, cache)?;
         }
-        while let Some(run) = small_run(&self.files()) {
+        while let Some(run) = small_run(&self.files(), options.roll_bytes / 2) {
             let opened: Result<Vec<Source>, SegmentError> = run.into_iter().map(open_sealed).collect();
             self.replace(opened?, keep, cache)?;
         }
         Ok(())
     }
 
-    /// Removes files that hold nothing wanted, and rewrites those of which less than half is or that hold a
-    /// stream that is gone. A file that is written to is closed first when it holds something deleted.
+    /// Removes files that hold nothing wanted, and rewrites those that hold something deleted, or something
+    /// that expired more than a day ago, or of which most has expired: so nothing stays for long, and no file
+    /// is rewritten for expiry more than once a day. A file that is written to is closed for it first.
     pub(crate) fn sweep(&self, keep: &dyn Retention, cache: &Cache) -> Result<Swept, SegmentError> {
-        let deleted = |head: &Head| keep.keep(head.owner) == Keep::Nothing || has_gone_stream(head, keep);
-        if self.files().current.blocks().iter().any(|b| deleted(&b.head)) {
+        if self.files().current.blocks().iter().any(|b| is_due(&b.head, keep)) {
             self.roll_now()?;
         }
         let _alone = lock(&self.maintenance);
@@ -87,24 +93,33 @@ impl Shard {
         }
         for sealed in self.files().sealed {
             let source = open_sealed(sealed.clone())?;
-            let (mut all, mut dead, mut gone) = (0, 0, false);
+            let (mut all, mut dead, mut due) = (0, 0, false);
             for block in source.blocks() {
                 all += block.head.block_len();
-                if is_dead(&block.head, keep) {
-                    dead += block.head.block_len();
-                } else {
-                    gone |= has_gone_stream(&block.head, keep);
-                }
+                dead += if is_dead(&block.head, keep) { block.head.block_len() } else { 0 };
+                due |= is_due(&block.head, keep);
             }
             if dead == all {
                 self.remove(&[sealed], cache)?;
                 swept.removed += 1;
-            } else if gone || dead * 2 > all {
+            } else if due || dead * 2 > all {
                 self.replace(vec![source], keep, cache)?;
                 swept.rewritten += 1;
             }
         }
         Ok(swept)
+    }
+
+    /// Removes every file but an empty one to go on with.
+    pub(crate) fn clear(&self, cache: &Cache) -> Result<(), SegmentError> {
+        self.roll_now()?;
+        let _alone = lock(&self.maintenance);
+        let files = self.files();
+        for full in files.rolled {
+            self.change(|files| files.rolled.retain(|o| o.first != full.first));
+            std::fs::remove_file(&full.path).map_err(SegmentError::at(&full.path))?;
+        }
+        self.remove(&files.sealed, cache)
     }
 
     /// Forgets and removes sealed files.
@@ -164,8 +179,8 @@ fn open_sealed(sealed: Arc<Sealed>) -> Result<Source, SegmentError> {
 }
 
 /// The first run of neighbours that are all small and enough of them.
-fn small_run(files: &Files) -> Option<Vec<Arc<Sealed>>> {
-    let runs = files.sealed.split(|s| s.bytes >= SMALL);
+fn small_run(files: &Files, small: u64) -> Option<Vec<Arc<Sealed>>> {
+    let runs = files.sealed.split(|s| s.bytes >= small);
     runs.into_iter().find(|run| run.len() >= MERGE).map(|run| run[..run.len().min(MERGE * 2)].to_vec())
 }
 
@@ -175,6 +190,16 @@ fn is_dead(head: &Head, keep: &dyn Retention) -> bool {
         Keep::Since(time) => head.max < time.as_millis(),
         Keep::Nothing => true,
     }
+}
+
+/// Whether the block must not stay: its owner or one of its streams is deleted, or it has long expired.
+fn is_due(head: &Head, keep: &dyn Retention) -> bool {
+    has_gone_stream(head, keep)
+        || match keep.keep(head.owner) {
+            Keep::All => false,
+            Keep::Since(time) => head.max < time.as_millis().saturating_sub(GRACE_MILLIS),
+            Keep::Nothing => true,
+        }
 }
 
 fn has_gone_stream(head: &Head, keep: &dyn Retention) -> bool {

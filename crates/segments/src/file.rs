@@ -24,7 +24,7 @@ pub(crate) fn check_header(file: &File, path: &Path) -> Result<Found, SegmentErr
     let mut header = [0; HEADER.len()];
     match file.read_exact_at(&mut header, 0) {
         Ok(()) if header == HEADER => Ok(Found::Header),
-        Ok(()) if header == [0; HEADER.len()] => Ok(Found::Nothing),
+        Ok(()) if is_torn(header) => Ok(Found::Nothing),
         Ok(()) if header[..7] == HEADER[..7] => {
             Err(SegmentError::Newer { path: path.into(), version: header[7] })
         }
@@ -35,6 +35,12 @@ pub(crate) fn check_header(file: &File, path: &Path) -> Result<Found, SegmentErr
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Found::Nothing),
         Err(error) => Err(SegmentError::at(path)(error)),
     }
+}
+
+/// Whether the first write ended within the header, and zeros follow.
+fn is_torn(header: [u8; HEADER.len()]) -> bool {
+    let written = header.iter().zip(HEADER).take_while(|(found, whole)| **found == *whole).count();
+    header[written..].iter().all(|byte| *byte == 0)
 }
 
 /// Makes a created, renamed or removed name in `path`'s directory durable.

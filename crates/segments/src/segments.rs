@@ -147,7 +147,7 @@ impl Segments {
     /// Seals full files, merges small ones and keeps to the disk's share. To be called after an append
     /// returned true, and after opening.
     pub fn maintain(&self) -> Result<(), SegmentError> {
-        self.shards.iter().try_for_each(|shard| shard.maintain(&KeepAll, &self.cache))?;
+        self.shards.iter().try_for_each(|shard| shard.maintain(&KeepAll, &self.cache, &self.options))?;
         while self.stats().bytes > self.options.disk_bytes {
             let Some((shard, sealed)) = oldest(self.shards.iter()) else { break };
             tracing::warn!(
@@ -174,17 +174,22 @@ impl Segments {
         Ok(changed)
     }
 
+    /// Removes every record.
+    pub fn clear(&self) -> Result<(), SegmentError> {
+        self.shards.iter().try_for_each(|shard| shard.clear(&self.cache))
+    }
+
     /// Bytes on disk of `owner`.
     pub fn usage(&self, owner: OwnerId) -> Result<u64, SegmentError> {
         self.shard(owner).usage(owner)
     }
 
     /// What was appended of every stream since each shard's sequence number in `since` (none: all of it), from
-    /// the blocks' headers alone, and the sequence numbers to ask with next time.
+    /// the blocks' headers alone.
     pub fn activity_since(
         &self,
         since: &[u64],
-    ) -> Result<(HashMap<(OwnerId, StreamId), Activity>, Vec<u64>), SegmentError> {
+    ) -> Result<HashMap<(OwnerId, StreamId), Activity>, SegmentError> {
         let mut activity: HashMap<(OwnerId, StreamId), Activity> = HashMap::new();
         for (shard, from) in self.shards.iter().zip(since.iter().copied().chain(std::iter::repeat(0))) {
             shard.heads_since(from, &self.cache, |head| {
@@ -198,10 +203,10 @@ impl Segments {
                 }
             })?;
         }
-        Ok((activity, self.positions()))
+        Ok(activity)
     }
 
-    /// The next sequence number of each shard.
+    /// The next sequence number of each shard: what `activity_since` takes.
     pub fn positions(&self) -> Vec<u64> {
         self.shards.iter().map(Shard::next).collect()
     }
