@@ -1,8 +1,8 @@
 //! Invoking: answers, errors, limits, logs.
 
 use super::*;
-use tinderbox_engine::Exit;
 use tinderbox_engine::testing::FakeLoad;
+use tinderbox_engine::{Endpoint, EndpointGuard, Exit, InstanceInfo, Listeners, Version};
 
 #[tokio::test]
 async fn kinds_of_invocation() {
@@ -235,12 +235,28 @@ async fn simultaneous_first_requests_are_all_answered() {
 
 #[tokio::test]
 async fn code_calls_as_its_role() {
-    let bed = Bed::with_hello(echo()).await;
-    bed.invoke(event("1")).await.unwrap();
-    let live = bed.functions.inner.table.all().pop().unwrap();
-    let version = live.version.get().unwrap();
-    let caller = bed.functions.caller_of(version).unwrap();
+    let key =
+        |call: FakeCall| FakeReply::Success(format!("{:?}", variable(&call, "AWS_ACCESS_KEY_ID")).into());
+    let served = Arc::new(Served::default());
+    let endpoint = served.clone();
+    let bed = Machine::new().start_at(endpoint, FakeLauncher::new(key), |_| {}).await;
+    bed.functions.create(&caller(), hello()).await.unwrap();
+    let told = bed.invoke(event("1")).await.unwrap().payload;
+    let (instance, version) = served.0.lock().unwrap().clone().unwrap();
+    let caller = bed.functions.caller_of(&version, &instance).unwrap();
     let role = "arn:aws:iam::123456789012:role/r".parse().unwrap();
     let principal = tinderbox_base::Principal::AssumedRole { role, session: "hello".into() };
     assert_eq!((caller.principal, caller.region.as_str()), (principal, "us-east-1"));
+    assert_eq!(caller.access_key.as_deref(), Some(told.trim_matches('"')));
+}
+
+/// Writes down the last instance that was to be served.
+#[derive(Default)]
+struct Served(Mutex<Option<(Arc<InstanceInfo>, Arc<Version>)>>);
+
+impl Endpoint for Served {
+    fn serve(&self, instance: &Arc<InstanceInfo>, version: &Arc<Version>, _: Listeners) -> EndpointGuard {
+        *self.0.lock().unwrap() = Some((instance.clone(), version.clone()));
+        Box::new(())
+    }
 }
