@@ -28,7 +28,7 @@ type Variables = Vec<(String, String)>;
 pub struct Runtimes {
     interpreters: Interpreters,
     directory: PathBuf,
-    sdk: Option<PathBuf>,
+    sdk: PathBuf,
     ca_bundle: Option<Vec<u8>>,
     ready: OnceCell<Ready>,
     classes: Mutex<HashMap<String, Arc<RuntimeClass>>>,
@@ -63,7 +63,7 @@ impl Runtimes {
     pub fn new(
         interpreters: Interpreters,
         directory: PathBuf,
-        sdk: Option<PathBuf>,
+        sdk: PathBuf,
         ca_bundle: Option<Vec<u8>>,
     ) -> Self {
         let (ready, classes) = (OnceCell::new(), Mutex::default());
@@ -88,7 +88,9 @@ impl Runtimes {
         let own = OwnStart::of(environment);
         let boot = if own == OwnStart::default() { Boot::Stem } else { Boot::Spawn };
         let key = key(&interpreter, memory, &own);
-        let class = self.class(key, |key| self.interpreted(key, ready, &interpreter, memory, &own));
+        let others = self.interpreters.all(runtime.family()).await;
+        let class =
+            self.class(key, |key| self.interpreted(key, ready, (&interpreter, &others), memory, &own));
         Ok(Ok(Chosen { class, boot, label: label(runtime, &interpreter) }))
     }
 
@@ -120,14 +122,14 @@ impl Runtimes {
         &self,
         key: String,
         ready: &Ready,
-        interpreter: &Interpreter,
+        (interpreter, others): (&Interpreter, &[Interpreter]),
         memory: Memory,
         own: &OwnStart,
     ) -> RuntimeClass {
         let mut mounts = ready.system.clone();
         mounts.extend(host::interpreter(interpreter));
         mounts.extend(names(interpreter));
-        mounts.extend(sdk::mounts(self.sdk.as_deref(), interpreter));
+        mounts.extend(sdk::mounts(&self.sdk, interpreter, others));
         if let Some(folder) = bootstraps::folder(interpreter.family) {
             let target = Path::new(bootstraps::INSIDE).join(folder);
             mounts.push(Mount::Bind { source: ready.bootstraps.join(folder), target });
