@@ -175,10 +175,19 @@ impl OwnStart {
     }
 }
 
+/// The MiB by which the heap of Node.js is sized: a function's memory, rounded down so that functions of
+/// odd sizes share ready processes.
+fn heap_class(memory: Memory) -> u32 {
+    match memory.mib() {
+        small @ ..1024 => small / 64 * 64,
+        large => large / 512 * 512,
+    }
+}
+
 fn key(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> String {
     let mut key = interpreter.executable.display().to_string();
     if interpreter.family == Family::Node {
-        key.push_str(&format!(" heap for {} MB", memory.mib()));
+        key.push_str(&format!(" heap for {} MB", heap_class(memory)));
     }
     if own.variables {
         key.push_str(" own environment");
@@ -208,8 +217,8 @@ fn argv(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> Vec<String
             // The flags of Lambda's own images: the heap follows the function's memory.
             argv.push("--expose-gc".into());
             argv.push("--max-http-header-size=81920".into());
-            argv.push(format!("--max-semi-space-size={}", memory.mib() / 20));
-            argv.push(format!("--max-old-space-size={}", memory.mib() * 9 / 10));
+            argv.push(format!("--max-semi-space-size={}", heap_class(memory) / 20));
+            argv.push(format!("--max-old-space-size={}", heap_class(memory) * 9 / 10));
             argv.push(bootstrap("node/bootstrap.js"));
         }
         Family::Provided => {}

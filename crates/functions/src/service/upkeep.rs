@@ -6,7 +6,7 @@ use crate::names::FunctionRef;
 use crate::run::access_key;
 use std::sync::Arc;
 use tinderbox_base::{Caller, Principal, RequestId};
-use tinderbox_engine::{InstanceInfo, Version};
+use tinderbox_engine::{Boot, InstanceInfo, Version};
 
 /// Functions made ready when the server starts.
 const WARMED_UP: usize = 16;
@@ -60,7 +60,9 @@ impl Inner {
 
     async fn make_ready(&self, live: &Live) {
         // A failure shows when the function is invoked, to whoever invokes it.
-        if let Ok(Ok(version)) = self.version(live).await {
+        if let Ok(Ok(version)) = self.version(live).await
+            && version.boot == Boot::Stem
+        {
             self.engine.prepare(&version.class);
         }
     }

@@ -75,6 +75,7 @@ async fn classes_are_shared_where_processes_are_alike() {
     };
     assert_eq!(key("python3.11", 128, &[]).await, key("python3.9", 1024, &[]).await);
     assert_ne!(key("nodejs20.x", 128, &[]).await, key("nodejs20.x", 1024, &[]).await);
+    assert_eq!(key("nodejs20.x", 128, &[]).await, key("nodejs20.x", 150, &[]).await);
     assert_ne!(key("python3.11", 128, &[]).await, key("python3.11", 128, &[("LD_PRELOAD", "x")]).await);
     let runtimes = runtimes(root.path(), &[]);
     let (name, none) = ("python3.11".parse().expect("a name"), Environment::default());
