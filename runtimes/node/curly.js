@@ -5,18 +5,23 @@ const fs = require("fs");
 const path = require("path");
 
 const CURLY = /[\u2018-\u201f]/g;
+const HINT = Symbol("hint");
 
-// A sentence about the line on which a SyntaxError stopped, or undefined.
-function explain(error) {
-  const match = /^(?:file:\/\/)?(\/[^\n]*):(\d+)\n/.exec((error && error.stack) || "");
-  if (!match) return undefined;
-  const [, file, number] = match;
-  let quotes;
-  try {
-    quotes = fs.readFileSync(file, "utf8").split("\n")[number - 1].match(CURLY);
-  } catch (_) {
-    return undefined;
-  }
+// Gives a SyntaxError a sentence about curly quotes, if they are on the line where it stopped.
+// Errors of ES modules do not tell their place; then the first stray quote of `files` must do.
+function explain(error, files) {
+  const place = /^(?:file:\/\/)?(\/[^\n]*):(\d+)\n/.exec(error.stack || "");
+  const hint = place ? describe(place[1], Number(place[2])) : files.map(search).find(Boolean);
+  Object.defineProperty(error, HINT, { value: hint });
+}
+
+function search(file) {
+  const number = lines(file).findIndex((line) => withoutText(line).search(CURLY) >= 0);
+  return number < 0 ? undefined : describe(file, number + 1);
+}
+
+function describe(file, number) {
+  const quotes = (lines(file)[number - 1] || "").match(CURLY);
   if (!quotes) return undefined;
   return (
     `Line ${number} of ${path.basename(file)} has curly quotes ` +
@@ -25,4 +30,17 @@ function explain(error) {
   );
 }
 
-module.exports = { explain };
+function lines(file) {
+  try {
+    return fs.readFileSync(file, "utf8").split("\n");
+  } catch (_) {
+    return [];
+  }
+}
+
+// A line without its proper strings and its comment, in which curly quotes are fine.
+function withoutText(line) {
+  return line.replace(/"[^"]*"|'[^']*'|`[^`]*`|\/\/.*/g, "");
+}
+
+module.exports = { explain, hint: (error) => (error ? error[HINT] : undefined) };

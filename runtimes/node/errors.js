@@ -7,11 +7,9 @@ const OURS = __dirname + "/";
 
 // An error that the runtime itself finds. Its name is its errorType.
 class RuntimeError extends Error {
-  constructor(kind, message, cause) {
+  constructor(kind, message) {
     super(message);
     Object.defineProperty(this, "name", { value: "Runtime." + kind });
-    // The reader wants to see where the function's code failed, not where we noticed.
-    if (cause) Object.defineProperty(this, "cause", { value: cause });
   }
 }
 
@@ -60,7 +58,12 @@ function trace(error) {
 }
 
 function toError(value) {
-  return value instanceof Error ? value : new Error(value);
+  if (value instanceof Error) return value;
+  try {
+    return new Error(value);
+  } catch (_) {
+    return new Error(util.inspect(value)); // an object that cannot become a string
+  }
 }
 
 // An error as the log shows it after its title.

@@ -5,6 +5,7 @@
 const fs = require("fs");
 const path = require("path");
 const Module = require("module");
+const curly = require("./curly.js");
 const { RuntimeError } = require("./errors.js");
 
 // `require` as if from AWS's own runtime, so that messages and search paths are the same.
@@ -38,12 +39,15 @@ async function loadModule(root, folder, name) {
     return await findModule(root, folder, name);
   } catch (error) {
     if (error instanceof SyntaxError) {
-      const wrapped = new RuntimeError("UserCodeSyntaxError", String(error), error);
+      const wrapped = new RuntimeError("UserCodeSyntaxError", String(error));
+      // The reader wants to see where the function's code failed, not where we noticed.
       wrapped.stack = error.stack;
+      const file = path.resolve(root, folder, name);
+      curly.explain(wrapped, [".js", ".mjs", ".cjs"].map((extension) => file + extension));
       throw wrapped;
     }
     if (error && error.code === "MODULE_NOT_FOUND") {
-      throw new RuntimeError("ImportModuleError", String(error), error);
+      throw new RuntimeError("ImportModuleError", String(error));
     }
     throw error;
   }

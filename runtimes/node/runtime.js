@@ -5,6 +5,7 @@ const { Channel } = require("./channel.js");
 const { RuntimeError, toDocument } = require("./errors.js");
 const { logError, setRequestId, install: installConsole } = require("./console.js");
 const context = require("./context.js");
+const curly = require("./curly.js");
 const loader = require("./loader.js");
 const pipe = require("./pipe.js");
 
@@ -17,10 +18,12 @@ class Runtime {
   constructor(channel) {
     this.channel = channel;
     this.invocation = undefined;
+    this.ready = false; // loaded, and not before
     this.whenIdle = () => process.exit(UNSETTLED_IMPORT);
     this.scheduleNext = () => setImmediate(this.next);
     this.next = this.next.bind(this);
     this.invoke = this.invoke.bind(this);
+    this.loaded = this.loaded.bind(this);
   }
 
   start() {
@@ -30,7 +33,7 @@ class Runtime {
     this.prepare(head);
     this.watch();
     this.load(head).then(
-      () => this.scheduleNext(),
+      () => setImmediate(this.loaded),
       (error) => this.die("Uncaught Exception", error, UNCAUGHT_EXCEPTION)
     );
   }
@@ -39,7 +42,13 @@ class Runtime {
     this.handler = await loader.load(head.task_root, head.handler);
     this.facts = context.facts(process.env);
     this.whenIdle = () => {};
+  }
+
+  // A turn of the event loop after loading, when a rejection that nobody handles has been found.
+  loaded() {
+    this.ready = true;
     this.channel.send(Channel.LOADED, "{}");
+    this.next();
   }
 
   // Makes a generic interpreter the interpreter of one function.
@@ -97,9 +106,11 @@ class Runtime {
   // Ends the process for an error that nothing caught.
   die(title, error, code) {
     logError(title, error);
+    const hint = curly.hint(error);
+    if (hint) console.error(hint);
     const { invocation } = this;
     const document = toDocument(error);
-    if (!this.handler) {
+    if (!this.ready) {
       this.channel.send(
         Channel.INIT_ERROR,
         JSON.stringify({ type: document.errorType }),

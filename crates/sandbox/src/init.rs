@@ -46,12 +46,26 @@ pub(crate) fn run(socket: OwnedFd) -> ! {
     fork::exit_now(0)
 }
 
+/// How far a sandbox is.
+enum State {
+    Empty,
+    /// Built; a seat waits unless the last one failed.
+    Built {
+        seats: program::Seats,
+        seat: Option<program::Seat>,
+    },
+    /// The program runs, or has been reaped.
+    Started {
+        program: Option<Pid>,
+    },
+}
+
 struct Init {
     socket: OwnedFd,
     children: OwnedFd,
-    ready: Option<program::Prepared>,
-    /// The program, once started and until reaped.
-    program: Option<Pid>,
+    state: State,
+    attached: bool,
+    retired: bool,
 }
 
 impl Init {
@@ -61,7 +75,7 @@ impl Init {
         let socket = prctl::keep_only(socket)?;
         let children = prctl::child_signal_fd()?;
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-        Ok(Self { socket, children, ready: None, program: None })
+        Ok(Self { socket, children, state: State::Empty, attached: false, retired: false })
     }
 
     fn serve(&mut self) -> io::Result<()> {
@@ -93,7 +107,16 @@ impl Init {
             }
         };
         match result {
-            Ok((event, fds, pid)) => self.tell(&event, &fds, pid),
+            Ok((event, fds, pid)) => {
+                self.tell(&event, &fds, pid)?;
+                self.attached |= matches!(event, Event::Attached);
+                // Nothing is left to do that needs a privilege.
+                if self.attached && matches!(self.state, State::Started { .. }) && !self.retired {
+                    confine::retire()?;
+                    self.retired = true;
+                }
+                Ok(())
+            }
             Err((step, error)) => {
                 self.tell(&Event::Failed { step, errno: crate::sys::errno(&error) }, &[], None)
             }
@@ -103,24 +126,27 @@ impl Init {
     fn set_up(&mut self, setup: &crate::message::Setup, mut fds: Vec<OwnedFd>) -> Result<Answer, Failure> {
         let mounts =
             setup.entries.iter().filter(|e| matches!(e, crate::message::Entry::Mount { .. })).count();
-        if self.ready.is_some() || fds.len() != mounts + setup.cgroups.len() {
+        if !matches!(self.state, State::Empty) || fds.len() != mounts + 1 + setup.cgroups.len() {
             return Err(at("reading the order")(rustix::io::Errno::INVAL));
         }
-        let cgroups = fds.split_off(mounts);
+        let cgroups = fds.split_off(mounts + 1);
         network::new_namespace(&setup.hostname)?;
         let listeners = network::listen(&setup.listeners)?;
         root::build(setup, &fds)?;
-        self.ready = Some(program::Prepared::new(setup, cgroups)?);
+        let seats = program::Seats::new(setup, cgroups)?;
+        let seat = Some(seats.fork()?);
+        self.state = State::Built { seats, seat };
         Ok((Event::Ready, listeners, None))
     }
 
     fn start(&mut self, start: &crate::message::Start, fds: Vec<OwnedFd>) -> Result<Answer, Failure> {
-        let Some(prepared) = self.ready.as_ref().filter(|_| self.program.is_none()) else {
+        let State::Built { seats, seat } = &mut self.state else {
             return Err(at("reading the order")(rustix::io::Errno::INVAL));
         };
-        let pid = prepared.start(start, fds)?;
-        self.program = Some(pid);
-        Ok((Event::Started, Vec::new(), Some(pid)))
+        let seat = seat.take().map_or_else(|| seats.fork(), Ok)?;
+        let program = seat.start(start, &fds)?;
+        self.state = State::Started { program: Some(program) };
+        Ok((Event::Started, Vec::new(), Some(program)))
     }
 
     /// Reaps every dead child; orphans of the program become ours.
@@ -128,8 +154,11 @@ impl Init {
         let mut siginfo = [0; 128];
         let _ = rustix::io::read(&self.children, &mut siginfo);
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
-            if self.program == Some(pid) {
-                self.program = None;
+            if let State::Built { seat, .. } = &mut self.state {
+                seat.take_if(|seat| seat.pid == pid);
+            }
+            if matches!(self.state, State::Started { program: Some(program) } if program == pid) {
+                self.state = State::Started { program: None };
                 self.tell(&Event::Exited { status: status.as_raw() }, &[], None)?;
             }
         }

@@ -15,6 +15,7 @@ mod janitor;
 mod message;
 mod options;
 mod probe;
+mod scratch;
 mod seccomp;
 mod server;
 mod spawner;
@@ -27,6 +28,7 @@ pub use error::{Missing, SandboxError, StartError};
 pub use host::host_mounts_for;
 pub use options::{Options, Protections};
 pub use rustix::process::Pid;
+pub use scratch::ScratchKind;
 pub use server::{Sandbox, Sandboxes};
 pub use spec::{
     Command, Exit, LISTENERS_MAX, Limits, Listener, MOUNTS_MAX, Mount, PAYLOAD_MAX, Rlimits, SandboxId,

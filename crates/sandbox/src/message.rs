@@ -26,7 +26,8 @@ pub(crate) enum SpawnerEvent {
 /// Server to init.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Build the sandbox. Descriptors: one a [`Entry::Mount`] in order, then one a [`Cgroup`] in order.
+    /// Build the sandbox. Descriptors: one a [`Entry::Mount`] in order, the scratch
+    /// volume, then one a [`Cgroup`] in order.
     Setup(Setup),
     /// Start the program. Descriptors: one a number in `fds`.
     Start(Start),
@@ -46,8 +47,6 @@ pub(crate) struct Setup {
     pub(crate) landlock: bool,
     /// Bytes that /dev/shm may hold.
     pub(crate) shm: u64,
-    /// Bytes that a tmpfs /tmp may hold.
-    pub(crate) tmp: u64,
 }
 
 /// What a socket speaks.
@@ -99,7 +98,7 @@ impl SetupRlimits {
     }
 }
 
-/// What init starts.
+/// What is started; without arguments it is a trial of everything but exec.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Start {
     #[serde(with = "byte_strings")]
@@ -108,6 +107,13 @@ pub(crate) struct Start {
     pub(crate) env: Vec<Vec<u8>>,
     pub(crate) cwd: PathBuf,
     pub(crate) fds: Vec<i32>,
+}
+
+/// A seat to init. Silence and a closed channel mean that its program runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum SeatEvent {
+    /// The seat could not confine itself or execute.
+    Failed { step: String, errno: i32 },
 }
 
 /// Init to server.

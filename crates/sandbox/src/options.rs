@@ -1,6 +1,9 @@
 //! What the program tells this crate, and what this crate tells of itself.
 
-use crate::cgroup::Layout;
+use crate::{
+    cgroup::Layout,
+    scratch::{Pool, ScratchKind},
+};
 use std::path::PathBuf;
 
 /// How sandboxes are made on this server.
@@ -36,12 +39,14 @@ pub struct Protections {
     pub isolated: bool,
     /// Landlock's version in the kernel; 0 when it has none.
     pub landlock_abi: i32,
+    /// What keeps the content of /tmp.
+    pub scratch: ScratchKind,
     /// One line a protection, for people.
     pub listing: Vec<String>,
 }
 
 impl Protections {
-    pub(crate) fn new(layout: &Layout, landlock_abi: i32) -> Self {
+    pub(crate) fn new(layout: &Layout, landlock_abi: i32, scratch: &Pool) -> Self {
         let role = |name: &str, place: &crate::cgroup::Place| format!("{name} {}", place.version.name());
         let cgroups = [
             role("memory", &layout.memory),
@@ -59,8 +64,9 @@ impl Protections {
             "user: one id a sandbox, no capabilities, no_new_privs".to_owned(),
             "seccomp: deny list".to_owned(),
             landlock,
+            scratch.describe(),
         ];
-        Self { isolated: true, landlock_abi, listing }
+        Self { isolated: true, landlock_abi, scratch: scratch.kind(), listing }
     }
 
     /// Everything in one line, for `/health`.

@@ -13,14 +13,16 @@ pub use sandbox::Sandbox;
 use crate::{
     cgroup::{self, Group, Layout},
     entry::JanitorArguments,
-    error::{SandboxError, StartError},
+    error::{Missing, SandboxError, StartError},
     options::{Options, Protections},
     probe,
+    scratch::Pool,
     spec::{SandboxId, SandboxSpec},
     sweep,
 };
 use control::Control;
 use launch::Janitor;
+use order::Complete;
 use slots::Slots;
 use std::{
     sync::{
@@ -50,8 +52,21 @@ struct Shared {
     layout: Arc<Layout>,
     protections: Protections,
     slots: Slots,
+    scratch: Pool,
     creating: Semaphore,
     next: AtomicU64,
+}
+
+impl Shared {
+    /// The blocking part of making a sandbox.
+    fn prepare(&self, id: SandboxId, spec: SandboxSpec, uid: u32) -> Result<(Complete, Group), SandboxError> {
+        let limits = spec.limits;
+        let order = order::prepare(spec, uid, self.protections.landlock_abi > 0)?;
+        let scratch = self.scratch.take(uid).map_err(SandboxError::step("making a scratch volume"))?;
+        let group = Group::create(&self.layout, id.to_string(), &limits);
+        let (group, joins) = group.map_err(SandboxError::step("making cgroups"))?;
+        Ok((order.complete(scratch, joins)?, group))
+    }
 }
 
 impl Sandboxes {
@@ -69,22 +84,37 @@ impl Sandboxes {
             });
         }
         let prepare = move || prepare(&options);
-        let (layout, arguments, mut protections) =
+        let Host { layout, arguments, scratch, protections } =
             spawn_blocking(prepare).await.map_err(|_| shut_down())??;
         let (janitor, socket) =
             Janitor::start(arguments).map_err(StartError::step("starting the janitor"))?;
         let control = Control::new(socket).await?;
-        protections.listing.push(format!("spawner and janitor: pid {}", janitor.pid()));
         let shared = Shared {
             control,
             slots: Slots::new(&janitor.arguments().tag),
             janitor,
             layout: Arc::new(layout),
             protections,
+            scratch,
             creating: Semaphore::new(CREATING_MAX),
             next: AtomicU64::new(1),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        let sandboxes = Self { shared: Arc::new(shared) };
+        sandboxes.try_out().await?;
+        Ok(sandboxes)
+    }
+
+    /// Makes one sandbox with nothing in it, since only doing it shows that this kernel and its policies allow it.
+    async fn try_out(&self) -> Result<(), StartError> {
+        let tried = async {
+            let mut sandbox = self.create(SandboxSpec::default()).await?;
+            sandbox.try_out().await?;
+            sandbox.destroy().await;
+            Ok::<_, SandboxError>(())
+        };
+        tried.await.map_err(|error| {
+            StartError::Missing(vec![Missing { protection: "a working sandbox", reason: error.to_string() }])
+        })
     }
 
     /// What protects the host and the sandboxes from each other.
@@ -99,13 +129,9 @@ impl Sandboxes {
         let id = SandboxId(shared.next.fetch_add(1, Ordering::Relaxed));
         let slot =
             shared.slots.take().ok_or_else(|| SandboxError::Invalid("every user id is in use".to_owned()))?;
-        let (layout, uid, limits) = (Arc::clone(&shared.layout), slot, spec.limits);
-        let landlock = shared.protections.landlock_abi > 0;
-        let prepared = spawn_blocking(move || {
-            let order = order::prepare(spec, uid, landlock)?;
-            let group = Group::create(&layout, id.to_string(), &limits);
-            let (group, joins) = group.map_err(SandboxError::step("making cgroups"))?;
-            order.with_cgroups(joins).map(|order| (order, group))
+        let prepared = spawn_blocking({
+            let shared = Arc::clone(shared);
+            move || shared.prepare(id, spec, slot)
         });
         let (order, group) = match prepared.await {
             Ok(Ok(prepared)) => prepared,
@@ -117,6 +143,10 @@ impl Sandboxes {
                 }));
             }
         };
+        if shared.scratch.is_low() {
+            let shared = Arc::clone(shared);
+            spawn_blocking(move || shared.scratch.fill());
+        }
         let mut sandbox = Sandbox::new(id, Arc::clone(shared), slot, group)?;
         match timeout(CREATE_LIMIT, sandbox.set_up(order)).await {
             Ok(Ok(())) => Ok(sandbox),
@@ -145,7 +175,15 @@ impl Sandboxes {
     }
 }
 
-fn prepare(options: &Options) -> Result<(Layout, JanitorArguments, Protections), StartError> {
+/// What was found and made before anything is started.
+struct Host {
+    layout: Layout,
+    arguments: JanitorArguments,
+    scratch: Pool,
+    protections: Protections,
+}
+
+fn prepare(options: &Options) -> Result<Host, StartError> {
     let (mut missing, landlock_abi) = probe::host();
     if !probe::is_tag(&options.instance_tag) {
         return Err(StartError::Step {
@@ -176,8 +214,10 @@ fn prepare(options: &Options) -> Result<(Layout, JanitorArguments, Protections),
     for (base, _) in layout.bases() {
         std::fs::create_dir_all(base).map_err(StartError::step("making cgroups"))?;
     }
-    let protections = Protections::new(&layout, landlock_abi);
-    Ok((layout, arguments, protections))
+    let scratch = Pool::open(&arguments.state_dir, options.scratch_mib);
+    let scratch = scratch.map_err(StartError::step("making a scratch volume"))?;
+    let protections = Protections::new(&layout, landlock_abi, &scratch);
+    Ok(Host { layout, arguments, scratch, protections })
 }
 
 fn shut_down() -> StartError {

@@ -1,6 +1,9 @@
 //! Clearing away what a server left: by its janitor when it dies, by the next server in case the janitor died, too.
 
-use crate::entry::{JanitorArguments, ROLE};
+use crate::{
+    entry::{JanitorArguments, ROLE},
+    scratch,
+};
 use rustix::{
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
     thread::{NanosleepRelativeResult, Timespec, nanosleep},
@@ -35,7 +38,7 @@ pub(crate) fn files(arguments: &JanitorArguments) -> io::Result<()> {
             }));
         }
     }
-    result
+    result.and(scratch::sweep(&arguments.state_dir))
 }
 
 /// Kills what an earlier server with this tag left running, and removes the rest.

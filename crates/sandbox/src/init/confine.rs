@@ -23,6 +23,9 @@ const WRITABLE: [&str; 2] = ["/tmp", "/dev/shm"];
 /// Devices that may be written.
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
+/// The user that owns nothing, on every Linux.
+const NOBODY: u32 = 65_534;
+
 /// What can be prepared while the sandbox is built.
 pub(super) struct Confinement {
     landlock: Option<RulesetCreated>,
@@ -44,20 +47,30 @@ impl Confinement {
 
     /// Makes the calling process an unprivileged one for ever.
     pub(super) fn enter(&self, uid: u32) -> io::Result<()> {
-        let (user, group) = (Uid::from_raw(uid), Gid::from_raw(uid));
-        set_thread_groups(&[])?;
-        set_thread_res_gid(group, group, group)?;
-        set_thread_res_uid(user, user, user)?;
-        // Leaving uid 0 emptied these; said again, because nothing may depend on a side effect.
-        let none = CapabilitySet::empty();
-        set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
-        clear_ambient_capability_set()?;
-        set_no_new_privs(true)?;
+        become_user(uid)?;
         if let Some(landlock) = &self.landlock {
             landlock.try_clone()?.restrict_self().map_err(io::Error::other)?;
         }
         seccomp::install()
     }
+}
+
+/// Takes from init everything but what reaping and reporting need, which is nothing.
+pub(super) fn retire() -> io::Result<()> {
+    become_user(NOBODY)?;
+    seccomp::install()
+}
+
+fn become_user(uid: u32) -> io::Result<()> {
+    let (user, group) = (Uid::from_raw(uid), Gid::from_raw(uid));
+    set_thread_groups(&[])?;
+    set_thread_res_gid(group, group, group)?;
+    set_thread_res_uid(user, user, user)?;
+    // Leaving uid 0 emptied these; said again, because nothing may depend on a side effect.
+    let none = CapabilitySet::empty();
+    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
+    clear_ambient_capability_set()?;
+    Ok(set_no_new_privs(true)?)
 }
 
 /// Read and execute everywhere, write where functions may. The mounts say the same; this is the second lock.

@@ -41,7 +41,7 @@ const OOM_SCORE: &[u8] = b"200";
 /// The names of files and directories that the root may have besides the mounts.
 const INODES: &str = "16384";
 
-/// Builds the root and enters it; `mounts` are the detached mounts of the order's entries.
+/// Builds the root and enters it; `mounts` are the detached mounts of the order's entries, then /tmp.
 pub(super) fn build(setup: &Setup, mounts: &[OwnedFd]) -> Result<(), Failure> {
     umask(Mode::empty());
     let files: u64 = setup.entries.iter().map(Entry::bytes).sum();
@@ -60,7 +60,8 @@ pub(super) fn build(setup: &Setup, mounts: &[OwnedFd]) -> Result<(), Failure> {
     }
     devices().map_err(at("mounting /dev"))?;
     proc().map_err(at("mounting /proc"))?;
-    scratch(setup).map_err(at("mounting /tmp"))?;
+    let scratch = mounts.next().ok_or(Errno::INVAL).map_err(at("mounting /tmp"))?;
+    mount::attach(scratch.as_fd(), "tmp").map_err(at("mounting /tmp"))?;
     mount::set_attributes(root.as_fd(), mount::READ_ONLY).map_err(at("making the root read-only"))?;
     pivot_root(".", ".").map_err(at("exchanging the root"))?;
     unmount(".", UnmountFlags::DETACH).map_err(at("leaving the old root"))?;
@@ -185,16 +186,4 @@ fn proc() -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn scratch(setup: &Setup) -> io::Result<()> {
-    let owner = setup.uid.to_string();
-    let size = setup.tmp.to_string();
-    let options = [
-        ("size", Some(size.as_str())),
-        ("mode", Some("700")),
-        ("uid", Some(owner.as_str())),
-        ("gid", Some(owner.as_str())),
-    ];
-    mount::attach(mount::detached_new("tmpfs", &options, mount::WRITABLE)?.as_fd(), "tmp")
 }

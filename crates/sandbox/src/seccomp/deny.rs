@@ -22,10 +22,6 @@ const NEW_NAMESPACES: u32 = (libc::CLONE_NEWNS
 
 const NEW_TIME: u32 = 0x80;
 
-/// `FS_IOC_SETFLAGS` and `FS_IOC_FSSETXATTR`: a file's owner could leave the project whose quota bounds it.
-const SET_FLAGS: u32 = 0x4008_6602;
-const SET_XATTR: u32 = 0x401c_5820;
-
 /// Refused on every architecture, whatever the arguments.
 const REFUSED: &[c_long] = &[
     // Mounts and roots.
@@ -117,7 +113,7 @@ pub(super) fn rules() -> Vec<(u32, Action)> {
                 libc::SYS_ioctl as u32,
                 Action::NoneOf {
                     argument: 1,
-                    values: &[libc::TIOCSTI as u32, libc::TIOCLINUX as u32, SET_FLAGS, SET_XATTR],
+                    values: &[libc::TIOCSTI as u32, libc::TIOCLINUX as u32],
                     errno: EPERM,
                 },
             ),

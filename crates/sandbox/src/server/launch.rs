@@ -22,7 +22,6 @@ pub(super) struct Janitor {
     arguments: JanitorArguments,
     life: Mutex<Option<OwnedFd>>,
     pidfd: AsyncFd<OwnedFd>,
-    pid: u32,
 }
 
 impl Janitor {
@@ -34,24 +33,20 @@ impl Janitor {
         let (ours, theirs) = channel::pair()?;
         // Nothing of the server's is inherited: not its output, not its working directory, not its secrets.
         let mut command = Command::new("/proc/self/exe");
+        command.arg0("tinderbox");
         command.args(arguments.to_args()).env_clear().current_dir("/");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // SAFETY: between fork and exec this only duplicates descriptors, which takes no lock and allocates nothing.
         unsafe { command.pre_exec(move || place(read.as_fd(), theirs.as_fd())) };
         let child = command.spawn()?;
-        let pid = child.id();
-        let raw = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(rustix::io::Errno::SRCH)?;
+        let raw = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(rustix::io::Errno::SRCH)?;
         let pidfd = pidfd_open(raw, PidfdFlags::empty())?;
         let pidfd = watch(pidfd, Interest::READABLE)?;
-        Ok((Self { arguments, life: Mutex::new(Some(write)), pidfd, pid }, ours))
+        Ok((Self { arguments, life: Mutex::new(Some(write)), pidfd }, ours))
     }
 
     pub(super) fn arguments(&self) -> &JanitorArguments {
         &self.arguments
-    }
-
-    pub(super) fn pid(&self) -> u32 {
-        self.pid
     }
 
     /// Tells the janitor to end everything.

@@ -27,6 +27,9 @@ pub(super) struct Order {
     fds: Vec<OwnedFd>,
 }
 
+/// An order as it is sent.
+pub(super) type Complete = (Encoded, Vec<OwnedFd>);
+
 /// Checks `spec` and opens its mounts. Blocks as long as looking up paths does.
 pub(super) fn prepare(spec: SandboxSpec, uid: u32, landlock: bool) -> Result<Order, SandboxError> {
     if spec.mounts.len() > MOUNTS_MAX || spec.listeners.len() > LISTENERS_MAX || spec.hostname.len() > 64 {
@@ -72,14 +75,14 @@ pub(super) fn prepare(spec: SandboxSpec, uid: u32, landlock: bool) -> Result<Ord
         rlimits: SetupRlimits::new(spec.rlimits, spec.limits.pids),
         landlock,
         shm: SHM,
-        tmp: 512 << 20,
     };
     Ok(Order { setup, fds })
 }
 
 impl Order {
-    /// The order with the cgroups the program joins, encoded.
-    pub(super) fn with_cgroups(mut self, joins: Joins) -> Result<(Encoded, Vec<OwnedFd>), SandboxError> {
+    /// The order with its scratch volume and the cgroups the program joins, encoded.
+    pub(super) fn complete(mut self, scratch: OwnedFd, joins: Joins) -> Result<Complete, SandboxError> {
+        self.fds.push(scratch);
         for (kind, fd) in joins {
             self.setup.cgroups.push(kind);
             self.fds.push(fd);

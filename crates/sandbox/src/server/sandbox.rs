@@ -106,6 +106,22 @@ impl Sandbox {
     ///
     /// [`SandboxError::Start`] when the program cannot be executed; the sandbox can then try another.
     pub async fn start(&mut self, command: Command) -> Result<Pid, SandboxError> {
+        if command.argv.is_empty() {
+            return Err(SandboxError::Invalid("no program to start".to_owned()));
+        }
+        self.give(command).await
+    }
+
+    /// Does everything that starting a program does but executing one.
+    pub(super) async fn try_out(&mut self) -> Result<(), SandboxError> {
+        self.give(Command::default()).await?;
+        match self.exited().await {
+            Exit::Code(0) => Ok(()),
+            exit => Err(SandboxError::step("trying out a sandbox")(io::Error::other(format!("{exit:?}")))),
+        }
+    }
+
+    async fn give(&mut self, command: Command) -> Result<Pid, SandboxError> {
         let Command { argv, env, cwd, fds } = command;
         let program = argv.first().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         let pair = |(key, value): (OsString, OsString)| [key.as_bytes(), b"=", value.as_bytes()].concat();
@@ -240,12 +256,13 @@ impl Sandbox {
 
     fn note(&mut self, event: &Event) {
         if let Event::Exited { status } = event {
-            self.exit = Some(if libc::WIFSIGNALED(*status) {
+            let exit = if libc::WIFSIGNALED(*status) {
                 let signal = libc::WTERMSIG(*status);
                 Exit::Signal { signal, out_of_memory: signal == libc::SIGKILL && self.out_of_memory() }
             } else {
                 Exit::Code(libc::WEXITSTATUS(*status))
-            });
+            };
+            self.exit.get_or_insert(exit);
         }
     }
 }
