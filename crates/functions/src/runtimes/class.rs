@@ -170,8 +170,8 @@ struct OwnStart {
 
 impl OwnStart {
     fn of(environment: &Environment) -> Self {
-        let wrapper = environment.variables().get("AWS_LAMBDA_EXEC_WRAPPER").filter(|w| !w.is_empty());
-        Self { variables: environment.acts_at_boot(), wrapper: wrapper.cloned() }
+        let wrapper = environment.exec_wrapper().map(str::to_owned);
+        Self { variables: environment.acts_at_boot(), wrapper }
     }
 }
 

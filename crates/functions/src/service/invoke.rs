@@ -226,12 +226,10 @@ impl Inner {
             status: Some("error"),
             error: Some(why.kind),
         };
-        let lines = [
-            text::start(request, LATEST),
-            text::failed_line(request, &why.message, why.kind),
-            text::end(request),
-            text::report(&report),
-        ];
+        let mut lines = vec![text::start(request, LATEST)];
+        lines.extend(why.detail.clone());
+        lines.push(text::failed_line(request, &why.message, why.kind));
+        lines.extend([text::end(request), text::report(&report)]);
         let tails = &self.preparation.tails;
         lines.iter().for_each(|line| tails.push(request, line));
         tails.finish(request);
@@ -250,12 +248,13 @@ impl Inner {
 
 /// The trace header of a request that brought none: not sampled, as Lambda makes it.
 fn trace_header(clock: &dyn Clock, random: &dyn Random) -> String {
-    let mut bytes = [0; 20];
+    let mut bytes = [0; 24];
     random.fill(&mut bytes);
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let (root, parent) = bytes.split_at(12);
-    let seconds = clock.now().as_millis() / 1000;
-    format!("Root=1-{seconds:08x}-{};Parent={};Sampled=0", hex(root), hex(parent))
+    let (root, parent) = bytes.split_at(16);
+    let number = |bytes: &[u8]| bytes.iter().fold(0_u128, |n, b| n << 8 | u128::from(*b));
+    // 96 bits of the root's number are shown.
+    let (root, parent, seconds) = (number(root) >> 32, number(parent), clock.now().as_millis() / 1000);
+    format!("Root=1-{seconds:08x}-{root:024x};Parent={parent:016x};Sampled=0")
 }
 
 /// Refuses what is not one JSON value in UTF-8.

@@ -185,6 +185,12 @@ async fn what_cannot_run_here_says_why() {
             format!("{REPORT}\tStatus: error\tError Type: Runtime.InvalidEntrypoint\t"),
         ]
     );
+    for wrapper in ["/var/task/nope.sh", "/opt/nope.sh"] {
+        let (answer, lines) = run(echo(), setting("AWS_LAMBDA_EXEC_WRAPPER", wrapper)).await;
+        let message = "Runtime exited with error: exit status 127";
+        assert!(answer.payload.contains(&format!("RequestId: ID Error: {message}")), "{}", answer.payload);
+        assert_eq!(lines[1], format!("AWS_LAMBDA_EXEC_WRAPPER: {wrapper} cannot be executed"));
+    }
     let none = Places::default();
     let bed = Machine::new().start_with(echo(), |deps| deps.places = none).await;
     bed.functions.create(&caller(), hello()).await.unwrap();
