@@ -78,6 +78,11 @@ impl Environment {
         &self.0
     }
 
+    /// The program that is to start the runtime in its stead, if one is named.
+    pub fn exec_wrapper(&self) -> Option<&str> {
+        self.0.get("AWS_LAMBDA_EXEC_WRAPPER").map(String::as_str).filter(|wrapper| !wrapper.is_empty())
+    }
+
     /// Whether a process must be started with these variables, instead of being told of them later.
     pub fn acts_at_boot(&self) -> bool {
         self.0.keys().any(|key| {

@@ -5,7 +5,7 @@ use crate::names::LATEST;
 use crate::runtimes::Family;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tinderbox_base::Random;
-use tinderbox_engine::RuntimeClass;
+use tinderbox_engine::{InstanceId, RuntimeClass};
 
 /// The platform as an instance reaches it.
 const ENDPOINT: &str = "http://127.0.0.2:4566";
@@ -63,17 +63,27 @@ fn last_of_each(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
     kept
 }
 
-/// Credentials of a session of the function's role. Inside an instance they need not be right: there
-/// the network namespace tells who calls.
-pub(super) fn credentials(random: &dyn Random) -> Vec<(String, String)> {
-    let mut bytes = [0; 96];
+/// The access key of an instance's session: told by the instance's name, so that whoever serves the
+/// instance knows the key without being told.
+pub(crate) fn access_key(instance: InstanceId) -> String {
+    let bits = u128::from_str_radix(&instance.to_string(), 16).unwrap_or_default();
+    let letter = |i: u32| {
+        // Five bits, a number below 32.
+        let index = (bits >> (5 * i)) as usize % 32;
+        char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[index])
+    };
+    format!("ASIA{}", (0..16).map(letter).collect::<String>())
+}
+
+/// Credentials of a session of the function's role. Inside an instance the secret need not be right:
+/// there the network namespace tells who calls.
+pub(super) fn credentials(instance: InstanceId, random: &dyn Random) -> Vec<(String, String)> {
+    let mut bytes = [0; 80];
     random.fill(&mut bytes);
-    let letter = |b: &u8| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[usize::from(*b % 32)]);
-    let id: String = bytes[..16].iter().map(letter).collect();
     vec![
-        ("AWS_ACCESS_KEY_ID".into(), format!("ASIA{id}")),
-        ("AWS_SECRET_ACCESS_KEY".into(), BASE64_STANDARD.encode(&bytes[16..46])),
-        ("AWS_SESSION_TOKEN".into(), format!("IQoJ{}", BASE64_STANDARD.encode(&bytes[46..]))),
+        ("AWS_ACCESS_KEY_ID".into(), access_key(instance)),
+        ("AWS_SECRET_ACCESS_KEY".into(), BASE64_STANDARD.encode(&bytes[..30])),
+        ("AWS_SESSION_TOKEN".into(), format!("IQoJ{}", BASE64_STANDARD.encode(&bytes[30..]))),
     ]
 }
 
@@ -121,12 +131,15 @@ mod tests {
 
     #[test]
     fn credentials_look_like_a_sessions() {
-        let found = credentials(&SeededRandom::new(1));
+        let random = SeededRandom::new(1);
+        let (one, two) = (InstanceId::new(&random), InstanceId::new(&random));
+        let found = credentials(one, &random);
         let value = |name: &str| found.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()).expect(name);
         let id = value("AWS_ACCESS_KEY_ID");
         assert!(id.starts_with("ASIA") && id.len() == 20, "{id}");
+        assert_eq!(id, access_key(one));
+        assert_ne!(id, access_key(two));
         assert_eq!(value("AWS_SECRET_ACCESS_KEY").len(), 40);
         assert!(!value("AWS_SESSION_TOKEN").is_empty());
-        assert_ne!(found, credentials(&SeededRandom::new(2)));
     }
 }

@@ -6,6 +6,7 @@ mod outcome;
 mod prepare;
 mod tails;
 
+pub(crate) use environment::access_key;
 pub(crate) use outcome::{Answer, answer, platform_error};
 pub(crate) use prepare::{Preparation, Unrunnable, group_id};
 pub(crate) use tails::Tails;

@@ -34,7 +34,7 @@ pub(super) struct FunctionLog {
 impl Observer for FunctionLog {
     fn instance(&self, instance: &InstanceInfo) -> InstanceFacts {
         let stream = self.stream(instance);
-        let mut env = credentials(&*self.random);
+        let mut env = credentials(instance.id, &*self.random);
         env.push(("AWS_LAMBDA_LOG_STREAM_NAME".into(), stream.as_ref().into()));
         let load = [("log_stream".to_owned(), stream.as_ref().into())].into_iter().collect();
         InstanceFacts { load, env }

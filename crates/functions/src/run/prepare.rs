@@ -36,6 +36,8 @@ pub(crate) struct Unrunnable {
     pub kind: &'static str,
     /// What is wrong and what helps.
     pub message: String,
+    /// A line for the log alone.
+    pub detail: Option<String>,
 }
 
 /// The group in which a function's concurrency is counted.
@@ -55,14 +57,13 @@ impl Preparation {
         let own = configuration.environment.as_ref().unwrap_or(&none);
         let chosen = match self.runtimes.choose(configuration.runtime, configuration.memory, own).await? {
             Ok(chosen) => chosen,
-            Err(Missing(message)) => return Ok(Err(Unrunnable { kind: "Runtime.InvalidRuntime", message })),
+            Err(Missing(message)) => {
+                return Ok(Err(Unrunnable { kind: "Runtime.InvalidRuntime", message, detail: None }));
+            }
         };
         let code = self.code.directory(function.code.sha256).await?;
-        if configuration.runtime.family() == Family::Provided
-            && !is_executable(&code.path().join("bootstrap"))
-        {
-            let message = format!("Couldn't find valid bootstrap(s): {BOOTSTRAPS}");
-            return Ok(Err(Unrunnable { kind: "Runtime.InvalidEntrypoint", message }));
+        if let Some(unrunnable) = unrunnable(function, code.path()) {
+            return Ok(Err(unrunnable));
         }
         let env = environment(function, &chosen.class);
         let timeout = Duration::from_secs(configuration.timeout_s.into());
@@ -116,6 +117,29 @@ fn load(function: &Function, env: &[(String, String)]) -> Value {
     })
 }
 
+/// What of the function's own that starts its process is missing in `code`.
+fn unrunnable(function: &Function, code: &Path) -> Option<Unrunnable> {
+    let configuration = &function.configuration;
+    if configuration.runtime.family() == Family::Provided && !is_executable(&code.join("bootstrap")) {
+        let message = format!("Couldn't find valid bootstrap(s): {BOOTSTRAPS}");
+        return Some(Unrunnable { kind: "Runtime.InvalidEntrypoint", message, detail: None });
+    }
+    let wrapper = configuration.environment.as_ref()?.exec_wrapper()?;
+    // There are no layers, so nothing lies in /opt; elsewhere it may be one of the system's tools.
+    let missing = match wrapper.strip_prefix(TASK_ROOT).map(|path| path.trim_start_matches('/')) {
+        Some(path) => !is_executable(&code.join(path)),
+        None => wrapper.starts_with("/opt/"),
+    };
+    missing.then(|| Unrunnable {
+        kind: "Runtime.ExitError",
+        // What a shell says of a program that it cannot find.
+        message: text::exited(Some(127), None),
+        detail: Some(format!("AWS_LAMBDA_EXEC_WRAPPER: {wrapper} cannot be executed")),
+    })
+}
+
+/// Whether `path` is a program, or a link, which may lead to one only where it will be mounted.
 fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    path.symlink_metadata()
+        .is_ok_and(|m| m.is_symlink() || m.is_file() && m.permissions().mode() & 0o111 != 0)
 }

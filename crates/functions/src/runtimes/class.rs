@@ -28,7 +28,7 @@ type Variables = Vec<(String, String)>;
 pub struct Runtimes {
     interpreters: Interpreters,
     directory: PathBuf,
-    sdk: Option<PathBuf>,
+    sdk: PathBuf,
     ca_bundle: Option<Vec<u8>>,
     ready: OnceCell<Ready>,
     classes: Mutex<HashMap<String, Arc<RuntimeClass>>>,
@@ -63,7 +63,7 @@ impl Runtimes {
     pub fn new(
         interpreters: Interpreters,
         directory: PathBuf,
-        sdk: Option<PathBuf>,
+        sdk: PathBuf,
         ca_bundle: Option<Vec<u8>>,
     ) -> Self {
         let (ready, classes) = (OnceCell::new(), Mutex::default());
@@ -88,7 +88,9 @@ impl Runtimes {
         let own = OwnStart::of(environment);
         let boot = if own == OwnStart::default() { Boot::Stem } else { Boot::Spawn };
         let key = key(&interpreter, memory, &own);
-        let class = self.class(key, |key| self.interpreted(key, ready, &interpreter, memory, &own));
+        let others = self.interpreters.all(runtime.family()).await;
+        let class =
+            self.class(key, |key| self.interpreted(key, ready, (&interpreter, &others), memory, &own));
         Ok(Ok(Chosen { class, boot, label: label(runtime, &interpreter) }))
     }
 
@@ -120,14 +122,14 @@ impl Runtimes {
         &self,
         key: String,
         ready: &Ready,
-        interpreter: &Interpreter,
+        (interpreter, others): (&Interpreter, &[Interpreter]),
         memory: Memory,
         own: &OwnStart,
     ) -> RuntimeClass {
         let mut mounts = ready.system.clone();
         mounts.extend(host::interpreter(interpreter));
         mounts.extend(names(interpreter));
-        mounts.extend(sdk::mounts(self.sdk.as_deref(), interpreter));
+        mounts.extend(sdk::mounts(&self.sdk, interpreter, others));
         if let Some(folder) = bootstraps::folder(interpreter.family) {
             let target = Path::new(bootstraps::INSIDE).join(folder);
             mounts.push(Mount::Bind { source: ready.bootstraps.join(folder), target });
@@ -168,15 +170,24 @@ struct OwnStart {
 
 impl OwnStart {
     fn of(environment: &Environment) -> Self {
-        let wrapper = environment.variables().get("AWS_LAMBDA_EXEC_WRAPPER").filter(|w| !w.is_empty());
-        Self { variables: environment.acts_at_boot(), wrapper: wrapper.cloned() }
+        let wrapper = environment.exec_wrapper().map(str::to_owned);
+        Self { variables: environment.acts_at_boot(), wrapper }
+    }
+}
+
+/// The MiB by which the heap of Node.js is sized: a function's memory, rounded down so that functions of
+/// odd sizes share ready processes.
+fn heap_class(memory: Memory) -> u32 {
+    match memory.mib() {
+        small @ ..1024 => small / 64 * 64,
+        large => large / 512 * 512,
     }
 }
 
 fn key(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> String {
     let mut key = interpreter.executable.display().to_string();
     if interpreter.family == Family::Node {
-        key.push_str(&format!(" heap for {} MB", memory.mib()));
+        key.push_str(&format!(" heap for {} MB", heap_class(memory)));
     }
     if own.variables {
         key.push_str(" own environment");
@@ -206,8 +217,8 @@ fn argv(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> Vec<String
             // The flags of Lambda's own images: the heap follows the function's memory.
             argv.push("--expose-gc".into());
             argv.push("--max-http-header-size=81920".into());
-            argv.push(format!("--max-semi-space-size={}", memory.mib() / 20));
-            argv.push(format!("--max-old-space-size={}", memory.mib() * 9 / 10));
+            argv.push(format!("--max-semi-space-size={}", heap_class(memory) / 20));
+            argv.push(format!("--max-old-space-size={}", heap_class(memory) * 9 / 10));
             argv.push(bootstrap("node/bootstrap.js"));
         }
         Family::Provided => {}

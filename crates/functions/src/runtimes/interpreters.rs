@@ -83,12 +83,13 @@ impl Interpreters {
 
     /// The interpreter nearest to what `runtime` names; none if there is none of its family.
     pub async fn nearest(&self, runtime: RuntimeName) -> Option<Interpreter> {
-        let found = self.found(runtime.family()).await;
+        let found = self.all(runtime.family()).await;
         let version = nearest(runtime.version(), found.iter().map(|i| comparable(runtime, i.version)))?;
         found.iter().find(|i| comparable(runtime, i.version) == version).cloned()
     }
 
-    async fn found(&self, family: Family) -> Arc<Vec<Interpreter>> {
+    /// Every interpreter of `family`, the first found of each version.
+    pub async fn all(&self, family: Family) -> Arc<Vec<Interpreter>> {
         let mut found = self.found.lock().await;
         if let Some(interpreters) = found.get(&family) {
             return interpreters.clone();

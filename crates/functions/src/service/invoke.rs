@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use std::sync::Arc;
 use std::time::Duration;
-use tinderbox_base::{Caller, Error, ErrorKind, LogLine, Result};
+use tinderbox_base::{Caller, Clock, Error, ErrorKind, LogLine, Random, Result};
 use tinderbox_engine::{InstanceId, InvokeError, StartKind, ThrottleReason, Version};
 
 /// Most bytes of an event that is answered (Lambda quotas: 6 MB).
@@ -162,6 +162,7 @@ impl Inner {
         event: Event,
     ) -> Result<Ran, InvokeFault> {
         let request = event.caller.request_id;
+        let trace = event.caller.trace.clone().unwrap_or_else(|| trace_header(&*self.clock, &*self.random));
         for _ in 0..MAX_RESOLUTIONS {
             let version = match self.version(&live).await? {
                 Ok(version) => version,
@@ -176,7 +177,7 @@ impl Inner {
                 deadline: None,
                 arn: event.arn.clone(),
                 client_context: event.client_context.clone(),
-                trace: event.caller.trace.clone(),
+                trace: Some(trace.clone()),
             };
             match self.engine.invoke(invocation).await {
                 Ok(response) => {
@@ -225,12 +226,10 @@ impl Inner {
             status: Some("error"),
             error: Some(why.kind),
         };
-        let lines = [
-            text::start(request, LATEST),
-            text::failed_line(request, &why.message, why.kind),
-            text::end(request),
-            text::report(&report),
-        ];
+        let mut lines = vec![text::start(request, LATEST)];
+        lines.extend(why.detail.clone());
+        lines.push(text::failed_line(request, &why.message, why.kind));
+        lines.extend([text::end(request), text::report(&report)]);
         let tails = &self.preparation.tails;
         lines.iter().for_each(|line| tails.push(request, line));
         tails.finish(request);
@@ -245,6 +244,17 @@ impl Inner {
         );
         Ran { answer: platform_error(why.kind, &why.message, request), start: None }
     }
+}
+
+/// The trace header of a request that brought none: not sampled, as Lambda makes it.
+fn trace_header(clock: &dyn Clock, random: &dyn Random) -> String {
+    let mut bytes = [0; 24];
+    random.fill(&mut bytes);
+    let (root, parent) = bytes.split_at(16);
+    let number = |bytes: &[u8]| bytes.iter().fold(0_u128, |n, b| n << 8 | u128::from(*b));
+    // 96 bits of the root's number are shown.
+    let (root, parent, seconds) = (number(root) >> 32, number(parent), clock.now().as_millis() / 1000);
+    format!("Root=1-{seconds:08x}-{root:024x};Parent={parent:016x};Sampled=0")
 }
 
 /// Refuses what is not one JSON value in UTF-8.
@@ -301,6 +311,16 @@ mod tests {
         check(b"hello", Err("expected"));
         check(b"{} {}", Err("trailing"));
         check(b"\"n\x87r\"", Err("Invalid UTF-8 at byte 3"));
+    }
+
+    #[test]
+    fn trace_headers() {
+        let clock =
+            tinderbox_base::ManualClock::at(tinderbox_base::Timestamp::from_millis(1_769_903_999_007));
+        let header = trace_header(&clock, &tinderbox_base::SeededRandom::new(1));
+        let (root, rest) = header.split_once(";Parent=").expect("a parent");
+        assert!(root.starts_with("Root=1-697e977f-") && root.len() == 16 + 24, "{header}");
+        assert!(rest.ends_with(";Sampled=0") && rest.len() == 16 + 10, "{header}");
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub struct Deps {
     pub roles: Arc<dyn RoleCheck>,
     /// The bounds of functions and of the account.
     pub config: config::Config,
-    /// The data directory: `code` and `runtimes` below it are this service's own.
+    /// The data directory: `code` and `runtimes` below it are this service's own; `sdk`, if
+    /// there is one, holds the SDKs unless the configuration names another place.
     pub data_dir: PathBuf,
     /// Where to look for interpreters.
     pub places: Places,
@@ -56,7 +57,7 @@ impl Functions {
         let runtimes = Runtimes::new(
             Interpreters::new(deps.places),
             deps.data_dir.join("runtimes"),
-            deps.config.functions.sdk.clone(),
+            deps.config.functions.sdk.clone().unwrap_or_else(|| deps.data_dir.join("sdk")),
             deps.ca_bundle,
         );
         let preparation = Preparation {

@@ -3,9 +3,10 @@
 use super::table::Live;
 use super::{Functions, Inner};
 use crate::names::FunctionRef;
+use crate::run::access_key;
 use std::sync::Arc;
 use tinderbox_base::{Caller, Principal, RequestId};
-use tinderbox_engine::Version;
+use tinderbox_engine::{Boot, InstanceInfo, Version};
 
 /// Functions made ready when the server starts.
 const WARMED_UP: usize = 16;
@@ -36,9 +37,9 @@ impl Functions {
         self.inner.queues.waiting()
     }
 
-    /// Who calls when code of `version` calls: its function's role, in a session named after the
-    /// function. None if the function is gone.
-    pub fn caller_of(&self, version: &Version) -> Option<Caller> {
+    /// Who calls when code in `instance` of `version` calls: its function's role, in a session named
+    /// after the function, by the access key the instance was given. None if the function is gone.
+    pub fn caller_of(&self, version: &Version, instance: &InstanceInfo) -> Option<Caller> {
         let arn = version.group.as_str();
         let region = arn.split(':').nth(3)?.parse().ok()?;
         let root = Caller::root(version.account.clone(), region, RequestId::new(&*self.inner.random));
@@ -46,7 +47,7 @@ impl Functions {
         let function = self.inner.current(&target)?.function.clone();
         let role = function.configuration.role.parse().ok()?;
         let principal = Principal::AssumedRole { role, session: function.name.to_string() };
-        Some(Caller { principal, ..root })
+        Some(Caller { principal, access_key: Some(access_key(instance.id)), ..root })
     }
 }
 
@@ -59,7 +60,9 @@ impl Inner {
 
     async fn make_ready(&self, live: &Live) {
         // A failure shows when the function is invoked, to whoever invokes it.
-        if let Ok(Ok(version)) = self.version(live).await {
+        if let Ok(Ok(version)) = self.version(live).await
+            && version.boot == Boot::Stem
+        {
             self.engine.prepare(&version.class);
         }
     }

@@ -11,7 +11,7 @@ fn runtimes(root: &Path, programs: &[&str]) -> Runtimes {
         fs::write(path, b"\x7fELF").expect("a program");
     }
     let places = Places { prefixes: vec![root.join("prefixes")], path: vec![] };
-    Runtimes::new(Interpreters::new(places), root.join("runtimes"), None, Some(b"PEM".to_vec()))
+    Runtimes::new(Interpreters::new(places), root.join("runtimes"), root.join("sdk"), Some(b"PEM".to_vec()))
 }
 
 const PROGRAMS: [&str; 3] =
@@ -75,6 +75,7 @@ async fn classes_are_shared_where_processes_are_alike() {
     };
     assert_eq!(key("python3.11", 128, &[]).await, key("python3.9", 1024, &[]).await);
     assert_ne!(key("nodejs20.x", 128, &[]).await, key("nodejs20.x", 1024, &[]).await);
+    assert_eq!(key("nodejs20.x", 128, &[]).await, key("nodejs20.x", 150, &[]).await);
     assert_ne!(key("python3.11", 128, &[]).await, key("python3.11", 128, &[("LD_PRELOAD", "x")]).await);
     let runtimes = runtimes(root.path(), &[]);
     let (name, none) = ("python3.11".parse().expect("a name"), Environment::default());

@@ -1,8 +1,8 @@
 //! Invoking: answers, errors, limits, logs.
 
 use super::*;
-use tinderbox_engine::Exit;
 use tinderbox_engine::testing::FakeLoad;
+use tinderbox_engine::{Endpoint, EndpointGuard, Exit, InstanceInfo, Listeners, Version};
 
 #[tokio::test]
 async fn kinds_of_invocation() {
@@ -185,6 +185,12 @@ async fn what_cannot_run_here_says_why() {
             format!("{REPORT}\tStatus: error\tError Type: Runtime.InvalidEntrypoint\t"),
         ]
     );
+    for wrapper in ["/var/task/nope.sh", "/opt/nope.sh"] {
+        let (answer, lines) = run(echo(), setting("AWS_LAMBDA_EXEC_WRAPPER", wrapper)).await;
+        let message = "Runtime exited with error: exit status 127";
+        assert!(answer.payload.contains(&format!("RequestId: ID Error: {message}")), "{}", answer.payload);
+        assert_eq!(lines[1], format!("AWS_LAMBDA_EXEC_WRAPPER: {wrapper} cannot be executed"));
+    }
     let none = Places::default();
     let bed = Machine::new().start_with(echo(), |deps| deps.places = none).await;
     bed.functions.create(&caller(), hello()).await.unwrap();
@@ -235,12 +241,28 @@ async fn simultaneous_first_requests_are_all_answered() {
 
 #[tokio::test]
 async fn code_calls_as_its_role() {
-    let bed = Bed::with_hello(echo()).await;
-    bed.invoke(event("1")).await.unwrap();
-    let live = bed.functions.inner.table.all().pop().unwrap();
-    let version = live.version.get().unwrap();
-    let caller = bed.functions.caller_of(version).unwrap();
+    let key =
+        |call: FakeCall| FakeReply::Success(format!("{:?}", variable(&call, "AWS_ACCESS_KEY_ID")).into());
+    let served = Arc::new(Served::default());
+    let endpoint = served.clone();
+    let bed = Machine::new().start_at(endpoint, FakeLauncher::new(key), |_| {}).await;
+    bed.functions.create(&caller(), hello()).await.unwrap();
+    let told = bed.invoke(event("1")).await.unwrap().payload;
+    let (instance, version) = served.0.lock().unwrap().clone().unwrap();
+    let caller = bed.functions.caller_of(&version, &instance).unwrap();
     let role = "arn:aws:iam::123456789012:role/r".parse().unwrap();
     let principal = tinderbox_base::Principal::AssumedRole { role, session: "hello".into() };
     assert_eq!((caller.principal, caller.region.as_str()), (principal, "us-east-1"));
+    assert_eq!(caller.access_key.as_deref(), Some(told.trim_matches('"')));
+}
+
+/// Writes down the last instance that was to be served.
+#[derive(Default)]
+struct Served(Mutex<Option<(Arc<InstanceInfo>, Arc<Version>)>>);
+
+impl Endpoint for Served {
+    fn serve(&self, instance: &Arc<InstanceInfo>, version: &Arc<Version>, _: Listeners) -> EndpointGuard {
+        *self.0.lock().unwrap() = Some((instance.clone(), version.clone()));
+        Box::new(())
+    }
 }

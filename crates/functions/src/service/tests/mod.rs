@@ -22,7 +22,7 @@ use tinderbox_base::{
 };
 use tinderbox_blobs::Blobs;
 use tinderbox_engine::testing::{FakeCall, FakeLauncher, FakeReply};
-use tinderbox_engine::{EngineDeps, NoEndpoint};
+use tinderbox_engine::{Endpoint, EngineDeps, NoEndpoint};
 use tinderbox_store::MemoryStore;
 
 /// Keeps log lines, each as `group stream: message`.
@@ -77,12 +77,21 @@ impl Machine {
     }
 
     async fn start_with(self, launcher: FakeLauncher, configure: impl FnOnce(&mut Deps)) -> Bed {
+        self.start_at(Arc::new(NoEndpoint), launcher, configure).await
+    }
+
+    async fn start_at(
+        self,
+        endpoint: Arc<dyn Endpoint>,
+        launcher: FakeLauncher,
+        configure: impl FnOnce(&mut Deps),
+    ) -> Bed {
         let engine = Engine::start(EngineDeps {
             config: config::Engine::default(),
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(OsRandom),
             launcher: Arc::new(launcher.clone()),
-            endpoint: Arc::new(NoEndpoint),
+            endpoint,
         })
         .await;
         let lines = Arc::new(Lines::default());
