@@ -24,7 +24,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 
 
 class Function:
-    """Boots, loads `files` (path: text) and is there to be invoked; the end cleans everything up."""
+    """Boots, loads `files` (path: text), is there to be invoked, and leaves nothing behind."""
 
     def __init__(self, argv, files, handler, env=None, head=None):
         self._folder = tempfile.TemporaryDirectory(prefix="function-")
@@ -73,7 +73,7 @@ class Function:
         self._sent = head["id"]
 
     def answer(self):
-        """(response, error): one of them None; a response of bytes that are not JSON stays bytes."""
+        """(response, error): one of them None; a response that is not JSON stays bytes."""
         kind, head, body = self.instance.receive()
         assert head["id"] == self._sent
         if kind == wire.RESPONSE:

@@ -1,6 +1,6 @@
 """Measures every interpreter: boot, load, warm round trip, memory. A tool, not a test.
 
-    python3 runtimes/tests/measure.py [python3.11 node20 ...]
+python3 runtimes/tests/measure.py [python3.11 node20 ...]
 """
 
 import json

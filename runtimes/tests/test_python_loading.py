@@ -17,8 +17,10 @@ RETURN = "def handler(event, context):\n    return %s\n"
         ("app.handler", {"app/__init__.py": RETURN % 1}),
         # names of our own files and modules
         ("bootstrap.handler", {"bootstrap.py": RETURN % 1}),
-        ("loop.handler", {"loop.py": "import faults\nhandler = faults.handler\n",
-                          "faults.py": RETURN % 1}),
+        (
+            "loop.handler",
+            {"loop.py": "import faults\nhandler = faults.handler\n", "faults.py": RETURN % 1},
+        ),
     ],
 )
 def test_handler_names(python, handler, files):
