@@ -71,17 +71,17 @@ _LEAVES = frozenset((type(u""), bytes, int, float, bool, type(None)))
 
 def _holds_named_tuple(value):
     pending = [value]
-    while pending:
-        value = pending.pop()
+    leaves = _LEAVES
+    for value in pending:  # grows while it is walked
         if isinstance(value, dict):
-            items = value.values()
-        elif isinstance(value, (list, tuple)):
-            if hasattr(value, "_asdict"):
-                return True
-            items = value
-        else:
+            value = value.values()
+        elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+            return True
+        elif not isinstance(value, (list, tuple)):
             continue
-        pending.extend(item for item in items if type(item) not in _LEAVES)
+        for item in value:
+            if type(item) not in leaves:
+                pending.append(item)
     return False
 
 
