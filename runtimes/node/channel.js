@@ -111,7 +111,7 @@ Object.assign(Channel, {
 
 // Writes everything: one system call, unless a signal or a full non-blocking pipe interrupts it.
 function writeAll(descriptor, buffer, length) {
-  for (let offset = 0; offset < length; ) {
+  for (let offset = 0; offset < length;) {
     try {
       offset += fs.writeSync(descriptor, buffer, offset, length - offset);
     } catch (error) {

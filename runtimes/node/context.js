@@ -44,11 +44,13 @@ function facts(env) {
 // JSON) does not, so that the error can still be answered.
 function answers(invocation) {
   let answered = false;
-  const once = (answer) => (...values) => {
-    if (answered) return;
-    answer(...values);
-    answered = true;
-  };
+  const once =
+    (answer) =>
+    (...values) => {
+      if (answered) return;
+      answer(...values);
+      answered = true;
+    };
   const answer = (error, result) => {
     if (error !== undefined && error !== null) invocation.fail(error);
     else invocation.succeed(result);

@@ -18,12 +18,12 @@ function looksLikeError(value) {
     util.types.isNativeError(value) ||
     Boolean(
       value &&
-        typeof value.name === "string" &&
-        typeof value.message === "string" &&
-        typeof value.stack === "string" &&
-        value.name &&
-        value.message &&
-        value.stack
+      typeof value.name === "string" &&
+      typeof value.message === "string" &&
+      typeof value.stack === "string" &&
+      value.name &&
+      value.message &&
+      value.stack
     )
   );
 }

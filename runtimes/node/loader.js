@@ -43,7 +43,10 @@ async function loadModule(root, folder, name) {
       // The reader wants to see where the function's code failed, not where we noticed.
       wrapped.stack = error.stack;
       const file = path.resolve(root, folder, name);
-      curly.explain(wrapped, [".js", ".mjs", ".cjs"].map((extension) => file + extension));
+      curly.explain(
+        wrapped,
+        [".js", ".mjs", ".cjs"].map((extension) => file + extension)
+      );
       throw wrapped;
     }
     if (error && error.code === "MODULE_NOT_FOUND") {

@@ -28,7 +28,7 @@ function record(level, milliseconds, text) {
   frame[0] = NEWLINE;
   frame[5] = level;
   frame.writeUInt32LE(length, 6);
-  frame.writeUInt32LE(microseconds % 0x100000000 >>> 0, 10);
+  frame.writeUInt32LE((microseconds % 0x100000000) >>> 0, 10);
   frame.writeUInt32LE(Math.floor(microseconds / 0x100000000), 14);
   const from = atLineStart ? 1 : 0;
   writeAll(1, frame.subarray(from), 1 + PREFIX + length - from);
@@ -43,7 +43,10 @@ function raw(chunk) {
 
 // Node's own standard streams would make the pipe non-blocking; these keep order with records.
 function installStreams() {
-  for (const [name, fd] of [["stdout", 1], ["stderr", 2]]) {
+  for (const [name, fd] of [
+    ["stdout", 1],
+    ["stderr", 2],
+  ]) {
     let stream;
     Object.defineProperty(process, name, {
       configurable: true,

@@ -3,6 +3,7 @@
 The engine starts this file with a bare interpreter, long before it knows which function will run
 (see the package `_tinderbox` beside it). Works on Python 2.7 and on 3.6 and newer.
 """
+
 import sys
 
 HERE = __file__.rpartition("/")[0] or "."

@@ -1,4 +1,8 @@
-"""The tests run on every interpreter that this machine has."""
+"""The tests run on every interpreter that this machine has (see interpreters.py).
+
+python3 -m pytest runtimes/tests            all
+python3 -m pytest runtimes/tests -k "3.11 or 20"
+"""
 
 import interpreters
 import pytest

@@ -24,16 +24,16 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 
 
 class Function:
-    """Boots, loads `files` (path: text) and is there to be invoked; the end cleans everything up."""
+    """Boots, loads `files` (path: text), is there to be invoked, and leaves nothing behind."""
 
-    def __init__(self, argv, files, handler, env=None, head=None):
+    def __init__(self, argv, files, handler, env=None, head=None, boot=None):
         self._folder = tempfile.TemporaryDirectory(prefix="function-")
         self.root = Path(self._folder.name, "task")
         for name, text in files.items():
             file = Path(self._folder.name, "task", name)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        self.instance = wire.Instance(argv, BOOT)
+        self.instance = wire.Instance(argv, {**BOOT, **(boot or {})})
         try:
             kind, self.booted, _ = self.instance.receive()
             assert kind == wire.BOOTED
@@ -73,7 +73,7 @@ class Function:
         self._sent = head["id"]
 
     def answer(self):
-        """(response, error): one of them None; a response of bytes that are not JSON stays bytes."""
+        """(response, error): one of them None; a response that is not JSON stays bytes."""
         kind, head, body = self.instance.receive()
         assert head["id"] == self._sent
         if kind == wire.RESPONSE:

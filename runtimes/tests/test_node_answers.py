@@ -172,7 +172,9 @@ def test_a_connection_closed_while_idle_is_not_used_again(node):
                 assert function.answer() == (204, None)
 
 
-CONTEXT = BODY % """async (event, context) => ({
+CONTEXT = (
+    BODY
+    % """async (event, context) => ({
   names: Object.keys(context),
   name: context.functionName,
   version: context.functionVersion,
@@ -185,6 +187,7 @@ CONTEXT = BODY % """async (event, context) => ({
   waits: context.callbackWaitsForEmptyEventLoop,
   left: context.getRemainingTimeInMillis() > 0 && context.getRemainingTimeInMillis() <= 3000,
 })"""
+)
 
 
 def test_context(node):

@@ -1,7 +1,9 @@
 """Node.js: what the caller and the log get when a function fails."""
 
 import json
+import os
 import re
+import signal
 
 import pytest
 from function import REQUEST
@@ -45,10 +47,14 @@ def test_own_properties_of_errors_are_logged(node):
         ("'text'", {"errorType": "string", "errorMessage": "text", "trace": []}),
         ("5", {"errorType": "number", "errorMessage": "5", "trace": []}),
         ("({ a: 1 })", {"errorType": "object", "errorMessage": "[object Object]", "trace": []}),
-        ("({ name: 'N', message: 'M', stack: 'S\\nT' })",
-         {"errorType": "N", "errorMessage": "M", "trace": ["S", "T"]}),
-        ("new (class Mine extends Error { get name() { return 'Mine'; } })('m')",
-         {"errorType": "Mine", "errorMessage": "m"}),
+        (
+            "({ name: 'N', message: 'M', stack: 'S\\nT' })",
+            {"errorType": "N", "errorMessage": "M", "trace": ["S", "T"]},
+        ),
+        (
+            "new (class Mine extends Error { get name() { return 'Mine'; } })('m')",
+            {"errorType": "Mine", "errorMessage": "m"},
+        ),
         ("Object.create(null)", {"errorType": "handled"}),
     ],
 )
@@ -107,7 +113,7 @@ def test_what_nothing_catches_ends_the_process(node, handler, status, error, tit
         assert function.instance.wait() == status
         [(level, text)] = function.events()
         assert level == "ERROR"
-        assert text.startswith(f"TIME\t{REQUEST}\tERROR\t{title} \t{{\"errorType\":")
+        assert text.startswith(f'TIME\t{REQUEST}\tERROR\t{title} \t{{"errorType":')
 
 
 @pytest.mark.parametrize(
@@ -126,15 +132,24 @@ def test_a_function_that_ends_its_process(node, statement, status):
     "handler, kind, message",
     [
         ("app", "Runtime.MalformedHandlerName", "Bad handler"),
-        ("../app.handler", "Runtime.MalformedHandlerName",
-         "'../app.handler' is not a valid handler name. Use absolute paths when specifying root "
-         "directories in handler names."),
+        (
+            "../app.handler",
+            "Runtime.MalformedHandlerName",
+            "'../app.handler' is not a valid handler name. Use absolute paths when specifying root "
+            "directories in handler names.",
+        ),
         ("app.absent", "Runtime.HandlerNotFound", "app.absent is undefined or not exported"),
         ("app.object", "Runtime.HandlerNotFound", "app.object is not a function"),
-        ("app.object.deep.er", "Runtime.HandlerNotFound",
-         "app.object.deep.er is undefined or not exported"),
-        ("absent.handler", "Runtime.ImportModuleError",
-         "Error: Cannot find module 'absent'\nRequire stack:\n- /var/runtime/index.mjs"),
+        (
+            "app.object.deep.er",
+            "Runtime.HandlerNotFound",
+            "app.object.deep.er is undefined or not exported",
+        ),
+        (
+            "absent.handler",
+            "Runtime.ImportModuleError",
+            "Error: Cannot find module 'absent'\nRequire stack:\n- /var/runtime/index.mjs",
+        ),
     ],
 )
 def test_handlers_that_are_not_there(node, handler, kind, message):
@@ -159,7 +174,9 @@ def test_a_missing_import_of_the_function(node):
 
 
 def test_an_exception_while_loading(node):
-    with node.function("function boom() {\n  throw new Error('at load');\n}\nboom();\n") as function:
+    with node.function(
+        "function boom() {\n  throw new Error('at load');\n}\nboom();\n"
+    ) as function:
         error = function.loaded()
         assert function.instance.wait() == 129
     assert (error["errorType"], error["errorMessage"]) == ("Error", "at load")
@@ -169,8 +186,7 @@ def test_an_exception_while_loading(node):
 
 def test_a_rejection_that_nobody_awaits_while_loading(node):
     with node.function(
-        "Promise.reject(new Error('early'));\n"
-        "exports.handler = async () => 1;\n",
+        "Promise.reject(new Error('early'));\nexports.handler = async () => 1;\n",
     ) as function:
         error = function.loaded()
         assert error["errorType"] == "Runtime.UnhandledPromiseRejection"
@@ -200,7 +216,10 @@ def test_curly_quotes_are_explained(node, name):
         handler=name.split(".")[0] + ".handler",
         logs=[
             ("ERROR", re.compile("Uncaught Exception")),
-            ("ERROR", re.compile(f"\tERROR\tLine 2 of {name} has curly quotes \\(\u201c \u201d\\)")),
+            (
+                "ERROR",
+                re.compile(f"\tERROR\tLine 2 of {name} has curly quotes \\(\u201c \u201d\\)"),
+            ),
         ],
     )
 
@@ -224,6 +243,13 @@ def test_streaming_is_refused_in_words(node):
         "exports.handler = awslambda.streamifyResponse(async () => {});\n",
         {"errorMessage": re.compile("streamifyResponse.* is not supported yet")},
     )
+
+
+def test_sigterm_ends_an_idle_instance(node):
+    with node.function(BODY % "async () => 1") as function:
+        assert function.loaded() is None
+        os.kill(function.instance.pid, signal.SIGTERM)
+        assert function.instance.wait() == -signal.SIGTERM
 
 
 def test_the_engine_closing_its_end_ends_the_instance(node):

@@ -22,11 +22,21 @@ TYPE_MODULE = '{"type": "module"}'
         ("folder.handler", {"folder/index.js": CJS % 1}),
         ("index.default", {"index.mjs": "export default async () => 1;\n"}),
         ("package.handler", {"node_modules/package/index.js": CJS % 1}),
-        ("index.handler", {"index.mjs": "import { n } from './n.mjs';\n" + ESM % "n",
-                           "n.mjs": "export const n = 1;\n"}),
+        (
+            "index.handler",
+            {
+                "index.mjs": "import { n } from './n.mjs';\n" + ESM % "n",
+                "n.mjs": "export const n = 1;\n",
+            },
+        ),
         # names of our own files
-        ("runtime.handler", {"runtime.js": "const { n } = require('./channel');\n" + CJS % "n",
-                             "channel.js": "exports.n = 1;\n"}),
+        (
+            "runtime.handler",
+            {
+                "runtime.js": "const { n } = require('./channel');\n" + CJS % "n",
+                "channel.js": "exports.n = 1;\n",
+            },
+        ),
         # the order in which they are tried
         ("index.handler", {"index.js": CJS % 1, "index.mjs": ESM % 2, "index.cjs": CJS % 3}),
         ("index.handler", {"index.mjs": ESM % 1, "index.cjs": CJS % 2}),

@@ -13,8 +13,13 @@ def body(*lines):
 
 def test_console_methods(node):
     methods = [
-        ("trace", "TRACE"), ("debug", "DEBUG"), ("info", "INFO"), ("log", "INFO"),
-        ("warn", "WARN"), ("error", "ERROR"), ("fatal", "FATAL"),
+        ("trace", "TRACE"),
+        ("debug", "DEBUG"),
+        ("info", "INFO"),
+        ("log", "INFO"),
+        ("warn", "WARN"),
+        ("error", "ERROR"),
+        ("fatal", "FATAL"),
     ]
     node.check(
         body(*[f"console.{method}('text');" for method, _ in methods]),
@@ -29,8 +34,7 @@ def test_console_methods(node):
         ("'one\\ntwo'", "one\ntwo"),
         ("'%s is %d', 'x', 3, 'more'", "x is 3 more"),
         ("{ a: [1, { b: 'c' }] }, null, undefined", "{ a: [ 1, { b: 'c' } ] } null undefined"),
-        ("'Stream record: ', JSON.stringify({ a: 1 }, null, 2)",
-         'Stream record:  {\n  "a": 1\n}'),
+        ("'Stream record: ', JSON.stringify({ a: 1 }, null, 2)", 'Stream record:  {\n  "a": 1\n}'),
         ("'\\u00e9\\u4f60\\ud83d\\ude00'", "é你😀"),
         ("'100%'", "100%"),
     ],

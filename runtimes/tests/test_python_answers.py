@@ -11,7 +11,8 @@ def returning(expression, imports=""):
 
 
 @pytest.mark.parametrize(
-    "event", [None, {}, [1, 2.5, "x"], "text", {"é": ["ü", "\u2028", "\U0001f600"]}, "x" * 3_000_000]
+    "event",
+    [None, {}, [1, 2.5, "x"], "text", {"é": ["ü", "\u2028", "\U0001f600"]}, "x" * 3_000_000],
 )
 def test_events_come_and_go_unchanged(python, event):
     python.check(returning("event"), event, response=event)
@@ -21,21 +22,30 @@ def test_events_come_and_go_unchanged(python, event):
     "expression, imports, response",
     [
         ("{'a': (1, 2), 'b': None}", "", {"a": [1, 2], "b": None}),
-        ("{'price': Decimal('1.10'), 'n': Decimal(2)}", "from decimal import Decimal",
-         {"price": 1.10, "n": 2}),
-        ("[P(1, [P(2, 3)])]", "from collections import namedtuple\nP = namedtuple('P', 'x y')",
-         [{"x": 1, "y": [{"x": 2, "y": 3}]}]),
+        (
+            "{'price': Decimal('1.10'), 'n': Decimal(2)}",
+            "from decimal import Decimal",
+            {"price": 1.10, "n": 2},
+        ),
+        (
+            "[P(1, [P(2, 3)])]",
+            "from collections import namedtuple\nP = namedtuple('P', 'x y')",
+            [{"x": 1, "y": [{"x": 2, "y": 3}]}],
+        ),
         ("{'body': u'h\\xe4'.encode('utf-8')}", "", {"body": "hä"}),
         ("{b'key': 1, 'd': Decimal(1)}", "from decimal import Decimal", {"key": 1, "d": 1}),
+        (
+            "defaultdict(list, a=[Decimal(n) for n in range(20000)])",
+            "from collections import defaultdict\nfrom decimal import Decimal",
+            {"a": list(range(20000))},
+        ),
     ],
 )
 def test_responses_that_json_does_not_know(python, expression, imports, response):
     python.check(returning(expression, imports), response=response)
 
 
-@pytest.mark.parametrize(
-    "number", ["1.10", "12345678901234567890.123456789", "-0.5", "1E+3", "0"]
-)
+@pytest.mark.parametrize("number", ["1.10", "12345678901234567890.123456789", "-0.5", "1E+3", "0"])
 def test_decimals_keep_their_digits(python, number):
     with python.function(returning(f"Decimal('{number}')", "from decimal import Decimal")) as it:
         it.loaded()

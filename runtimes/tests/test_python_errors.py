@@ -1,6 +1,8 @@
 """Python: what the caller and the log get when a function fails."""
 
+import os
 import re
+import signal
 
 import pytest
 from function import REQUEST
@@ -36,8 +38,18 @@ def test_an_exception_is_a_document_and_one_event(python):
     [
         ("raise ValueError('two\\nlines')", "ValueError", "two\nlines", "ValueError: two\nlines"),
         ("raise ValueError()", "ValueError", "", "ValueError"),
-        ("class Mine(Exception): pass\n    raise Mine(u'gr\\xfc\\xdfe')", "Mine", "grüße",
-         "Mine: grüße"),
+        (
+            "class Mine(Exception): pass\n    raise Mine(u'gr\\xfc\\xdfe')",
+            "Mine",
+            "grüße",
+            "Mine: grüße",
+        ),
+        (
+            "class Mute(Exception):\n        def __str__(self): 1 / 0\n    raise Mute()",
+            "Mute",
+            "<exception str() failed>",
+            "Mute: <exception str() failed>",
+        ),
     ],
 )
 def test_error_types_and_messages(python, statement, kind, message, title):
@@ -59,11 +71,17 @@ def test_an_instance_lives_on_after_an_exception(python):
     "handler, kind, message",
     [
         ("nodot", "Runtime.MalformedHandlerName", re.compile("^Bad handler 'nodot': .*value")),
-        ("absent.handler", "Runtime.ImportModuleError",
-         re.compile("^Unable to import module 'absent': No module named '?absent'?$")),
+        (
+            "absent.handler",
+            "Runtime.ImportModuleError",
+            re.compile("^Unable to import module 'absent': No module named '?absent'?$"),
+        ),
         ("app.absent", "Runtime.HandlerNotFound", "Handler 'absent' missing on module 'app'"),
-        ("sys.exit", "Runtime.BuiltInModuleConflict",
-         "Cannot use built-in module sys as a handler module"),
+        (
+            "sys.exit",
+            "Runtime.BuiltInModuleConflict",
+            "Cannot use built-in module sys as a handler module",
+        ),
     ],
 )
 def test_handlers_that_are_not_there(python, handler, kind, message):
@@ -90,7 +108,9 @@ def test_a_missing_import_of_the_function(python):
         "import absent_module\n",
         {
             "errorType": "Runtime.ImportModuleError",
-            "errorMessage": re.compile("^Unable to import module 'app': No module named '?absent_m"),
+            "errorMessage": re.compile(
+                "^Unable to import module 'app': No module named '?absent_m"
+            ),
             "stackTrace": [],
         },
     )
@@ -115,9 +135,7 @@ def test_a_syntax_error(python):
         {
             "errorType": "Runtime.UserCodeSyntaxError",
             "errorMessage": re.compile(r"^Syntax error in module 'app': .+ \(app.py, line 3\)$"),
-            "stackTrace": [
-                '  File "/var/task/app.py" Line 3\n    def handler(event context):\n'
-            ],
+            "stackTrace": ['  File "/var/task/app.py" Line 3\n    def handler(event context):\n'],
         },
         logs=[("ERROR", re.compile("^\\[ERROR\\] Runtime.UserCodeSyntaxError: Syntax error in"))],
     )
@@ -132,13 +150,18 @@ def test_curly_quotes_are_explained(python):
         },
         logs=[
             ("ERROR", re.compile("^\\[ERROR\\] Runtime.UserCodeSyntaxError: ")),
-            ("ERROR", re.compile("^\\[ERROR\\] Line 2 of app.py has curly quotes \\(\u201c \u201d\\)")),
+            (
+                "ERROR",
+                re.compile("^\\[ERROR\\] Line 2 of app.py has curly quotes \\(\u201c \u201d\\)"),
+            ),
         ],
     )
 
 
 def test_curly_quotes_inside_text_are_fine(python):
-    source = "# -*- coding: utf-8 -*-\ndef handler(event, context):\n    return u'\u201chello\u201d'\n"
+    source = (
+        "# -*- coding: utf-8 -*-\ndef handler(event, context):\n    return u'\u201chello\u201d'\n"
+    )
     python.check(source, response="\u201chello\u201d")
 
 
@@ -169,6 +192,13 @@ def test_a_function_that_ends_its_process_while_importing(python):
         with pytest.raises(EOFError):
             function.loaded()
         assert function.instance.wait() == 7
+
+
+def test_sigterm_ends_an_idle_instance(python):
+    with python.function("def handler(event, context): pass\n") as function:
+        assert function.loaded() is None
+        os.kill(function.instance.pid, signal.SIGTERM)
+        assert function.instance.wait() == -signal.SIGTERM
 
 
 def test_the_engine_closing_its_end_ends_the_instance(python):

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from function import Function
 
 RETURN = "def handler(event, context):\n    return %s\n"
 
@@ -17,8 +18,10 @@ RETURN = "def handler(event, context):\n    return %s\n"
         ("app.handler", {"app/__init__.py": RETURN % 1}),
         # names of our own files and modules
         ("bootstrap.handler", {"bootstrap.py": RETURN % 1}),
-        ("loop.handler", {"loop.py": "import faults\nhandler = faults.handler\n",
-                          "faults.py": RETURN % 1}),
+        (
+            "loop.handler",
+            {"loop.py": "import faults\nhandler = faults.handler\n", "faults.py": RETURN % 1},
+        ),
     ],
 )
 def test_handler_names(python, handler, files):
@@ -67,6 +70,23 @@ def test_module_path(python):
     standard = path[5:-1]
     assert any(entry.endswith("/python" + own) for entry in standard)
     assert not any("site-packages" in entry or "tinderbox" in entry for entry in standard)
+
+
+def test_a_process_started_with_the_functions_environment(python):
+    """For functions that set variables which an interpreter reads as it starts."""
+    argv = [python.argv[0], "-s", "-S", "-B", python.argv[-1]]
+    env = {"PYTHONPATH": "/mine", "PYTHONHASHSEED": "1"}
+    files = {"app.py": "import sys\n" + RETURN % "[sys.path, hash('x')]"}
+    hashes = set()
+    for _ in range(2):
+        with Function(argv, files, "app.handler", env=env, boot=env) as function:
+            assert function.loaded() is None
+            (path, value), _ = function.invoke()
+            assert path[0] == str(function.root)
+        hashes.add(value)
+        assert path.count("/mine") == 1 and path.index("/mine") == 3
+        assert not any("tinderbox" in entry for entry in path)
+    assert len(hashes) == 1
 
 
 def test_layers_and_sdk_are_imported_in_order(python):

@@ -69,8 +69,10 @@ def test_a_record_after_an_unfinished_line(python):
     [
         ("pass", ["WARNING", "ERROR", "CRITICAL"]),
         ("logging.getLogger().setLevel(logging.INFO)", ["INFO", "WARNING", "ERROR", "CRITICAL"]),
-        ("logging.getLogger('mine').setLevel('DEBUG')",
-         ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]),
+        (
+            "logging.getLogger('mine').setLevel('DEBUG')",
+            ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+        ),
     ],
 )
 def test_levels(python, setup, logged):
@@ -181,3 +183,18 @@ def test_large_output_arrives_whole(python):
         (_, record), (_, line) = function.events()
         assert record.endswith("\t" + "x" * 900_000)
         assert line == "y" * 900_000
+
+
+def test_output_is_whole_although_a_child_made_the_pipe_non_blocking(python):
+    flags = "fcntl.fcntl(1, fcntl.F_SETFL, fcntl.fcntl(1, fcntl.F_GETFL) | os.O_NONBLOCK)"
+    child = f"import fcntl, os; {flags}"
+    with python.function(
+        body(
+            f"subprocess.check_call([sys.executable, '-c', {child!r}])",
+            "logging.warning('x' * 900000)",
+        )
+    ) as function:
+        function.loaded()
+        assert function.invoke() == (None, None)
+        [(_, record)] = function.events()
+        assert record.endswith("\t" + "x" * 900_000)

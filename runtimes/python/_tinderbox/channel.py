@@ -2,8 +2,11 @@
 
     u32 LE length of what follows | u8 kind | u32 LE length of head | head (JSON) | body (raw)
 """
+
+import errno
 import io
 import os
+import select
 import struct
 
 LOAD, INVOKE = 1, 2
@@ -69,11 +72,18 @@ class Channel(object):
 
 
 def write_all(descriptor, data):
-    """Writes everything: one system call, unless a signal interrupts it."""
-    count = os.write(descriptor, data)
-    while count < len(data):
-        data = data[count:]
-        count = os.write(descriptor, data)
+    """Writes everything: one system call, unless a full non-blocking pipe interrupts it."""
+    rest = data
+    while rest:
+        try:
+            count = os.write(descriptor, rest)
+        except OSError as error:
+            # A program that the function started may have made our shared log pipe non-blocking.
+            if error.errno != errno.EAGAIN:
+                raise
+            select.select([], [descriptor], [])
+            continue
+        rest = rest[count:] if count < len(rest) else b""
 
 
 def _close_on_exec(descriptor):

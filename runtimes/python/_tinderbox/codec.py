@@ -3,8 +3,8 @@
 AWS encodes with simplejson, which differs from the standard library in what a function may
 return: Decimals are numbers, named tuples are objects, bytes are UTF-8 text.
 """
+
 import json
-import math
 import os
 import sys
 
@@ -66,21 +66,23 @@ def encode(value):
     return text.encode("utf-8")
 
 
-def _holds_named_tuple(value):
-    if isinstance(value, dict):
-        return any(_holds_named_tuple(item) for item in value.values() if not _is_leaf(item))
-    if isinstance(value, (list, tuple)):
-        return hasattr(value, "_asdict") or any(
-            _holds_named_tuple(item) for item in value if not _is_leaf(item)
-        )
-    return False
-
-
 _LEAVES = frozenset((type(u""), bytes, int, float, bool, type(None)))
 
 
-def _is_leaf(value):
-    return type(value) in _LEAVES
+def _holds_named_tuple(value):
+    pending = [value]
+    leaves = _LEAVES
+    for value in pending:  # grows while it is walked
+        if isinstance(value, dict):
+            value = value.values()
+        elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+            return True
+        elif not isinstance(value, (list, tuple)):
+            continue
+        for item in value:
+            if type(item) not in leaves:
+                pending.append(item)
+    return False
 
 
 def _encode_special(value):
@@ -91,30 +93,29 @@ def _encode_special(value):
     """
     mark = "decimal-%s-" % "".join("%02x" % byte for byte in bytearray(os.urandom(16)))
     digits = []
-    text = _encode(_plain(value, mark, digits, set()))
-    for index, number in enumerate(digits):
-        text = text.replace('"%s%d"' % (mark, index), number, 1)
-    return text.encode("utf-8")
+    pieces = _encode(_plain(value, mark, digits, frozenset())).split('"' + mark)
+    text = [pieces[0]]
+    for piece in pieces[1:]:
+        index, rest = piece.split('"', 1)
+        text += [digits[int(index)], rest]
+    return "".join(text).encode("utf-8")
 
 
 def _plain(value, mark, digits, parents):
-    if _is_leaf(value) and not (isinstance(value, bytes) and bytes is not str):
-        return value
-    if isinstance(value, bytes):
+    if isinstance(value, bytes) and bytes is not str:
         return value.decode("utf-8")
     if isinstance(value, (dict, list, tuple)):
         if id(value) in parents:
             raise ValueError("Circular reference detected")
         parents = parents | {id(value)}
-        if hasattr(value, "_asdict") and not isinstance(value, dict):
+        if isinstance(value, tuple) and hasattr(value, "_asdict"):
             value = value._asdict()
         if isinstance(value, dict):
-            return type(value)(
-                (_key(key), _plain(item, mark, digits, parents)) for key, item in value.items()
-            )
+            pairs = value.items()
+            return dict((_key(key), _plain(item, mark, digits, parents)) for key, item in pairs)
         return [_plain(item, mark, digits, parents) for item in value]
     if _is_decimal(value):
-        if math.isnan(value) if not value.is_snan() else True:
+        if value.is_nan():
             return float("nan")
         digits.append(str(value))
         return "%s%d" % (mark, len(digits) - 1)

@@ -1,4 +1,5 @@
 """The context object, the second argument of every handler."""
+
 import os
 import sys
 import time

@@ -1,6 +1,6 @@
 """Errors: the document that the caller gets, the line in the log, and the stack trace in both."""
+
 import os
-import sys
 
 from . import streams
 
@@ -8,6 +8,7 @@ _OURS = os.path.dirname(os.path.abspath(__file__)) + "/"
 _CURLY = u"\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f"
 #: The log shows indented lines with this space, which no console collapses.
 _NO_BREAK_SPACE = u"\u00a0"
+_Unicode = type(u"")
 
 
 class Fault(Exception):
@@ -87,16 +88,18 @@ def _frames(trace):
 
 
 def _text(error):
-    try:
-        return str(error)
-    except UnicodeError:  # Python 2.7: a message that is not ASCII
-        return _unicode(error)
+    for convert in (str, _Unicode):  # Python 2.7 may have a message that is not ASCII
+        try:
+            return convert(error)
+        except Exception:
+            continue
+    return "<exception str() failed>"
 
 
 def _unicode(value):
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return value if sys.version_info[0] > 2 else unicode(value)  # noqa: F821
+    return _Unicode(value)
 
 
 def report(pipe, error, as_json=None):

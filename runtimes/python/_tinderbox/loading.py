@@ -1,4 +1,5 @@
 """LOAD: makes a generic interpreter the interpreter of one function."""
+
 import importlib
 import os
 import sys

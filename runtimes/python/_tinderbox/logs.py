@@ -1,4 +1,5 @@
 """The root logger's handler: one record, one event, as AWS formats it."""
+
 import json
 import logging
 import os

@@ -1,4 +1,5 @@
 """Boot, load, then one invocation after the other."""
+
 import os
 import select
 import sys
@@ -7,7 +8,7 @@ from . import channel as frames
 from . import codec, context, faults, loading, streams
 
 #: Imported while no function waits: nearly all code needs them, directly or through its SDK.
-_PRELOAD = ("_tinderbox.logs", "traceback", "linecache", "datetime", "decimal", "base64", "socket")
+_PRELOAD = ("_tinderbox.logs", "traceback", "datetime", "decimal", "base64", "socket")
 
 
 def run():

@@ -5,8 +5,8 @@ text. The engine looks for the magic only where an event starts, so all writers 
 which knows whether the last line is finished. Nothing is buffered: what was printed is out, in
 order, even if the process dies on the next line.
 """
+
 import io
-import os
 import struct
 import sys
 import time
