@@ -49,7 +49,6 @@ pub(super) fn failure(outcome: &Outcome, timeout: Duration) -> Option<Failure> {
                 "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
             ),
         ),
-        Outcome::StartFailed { reason } => error("Runtime.InvalidEntrypoint", reason.clone()),
         Outcome::Broken { what } => {
             error("Runtime.Unknown", format!("The runtime broke its protocol: {what}"))
         }
