@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 11] = [
     &["tinderbox-aws-model-*"],
     &["tinderbox-aws"],
     &["tinderbox"],
-    &["xtask"],
+    &["xtask", "tinderbox-bench"],
 ];
 
 /// One crate and what it uses, by name.

@@ -3,5 +3,6 @@
 
 pub mod cloudwatch;
 pub mod iam;
+pub mod lambda;
 pub mod logs;
 pub mod sts;

@@ -56,6 +56,8 @@ pub(crate) enum Unread {
     TooLarge,
     /// The connection broke.
     Broken(String),
+    /// It did not arrive in time.
+    Late,
 }
 
 /// Bytes beyond the limit that are read and thrown away, so that a client that sends before it

@@ -1,6 +1,6 @@
 //! awsJson 1.0 and 1.1: everything is in a JSON body.
 
-use super::{Fault, Malformed, Reply, Request, json, message_key, query_error};
+use super::{Fault, Malformed, Reply, Request, Scope, json, message_key, query_error};
 use crate::{
     Value,
     schema::{OperationSchema, Protocol, ServiceSchema},
@@ -16,7 +16,7 @@ pub(crate) fn decode(
     if request.body.trim_ascii().is_empty() {
         return Ok(Value::Struct(vec![Value::Null; service.members(Some(input)).len()]));
     }
-    match json::decode(service, input, &request.body)? {
+    match json::decode(service, input, Scope::Everything, &request.body)? {
         Value::Null => Err(Malformed::new("The body must be a JSON object")),
         value => Ok(value),
     }
@@ -31,7 +31,7 @@ pub(crate) fn encode(
     let mut body = Vec::new();
     // An operation without output answers with no bytes at all (CloudWatch Logs' CreateLogGroup).
     if let Some(id) = operation.output {
-        json::write_structure(service, id, output, &mut body);
+        json::write_structure(service, id, Scope::Everything, output, &mut body);
     }
     reply(200, protocol, body)
 }

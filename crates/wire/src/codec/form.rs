@@ -3,7 +3,7 @@
 use super::{Budget, Malformed, scalar};
 use crate::{
     Value,
-    schema::{Kind, Location, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
+    schema::{Kind, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
 };
 use std::cmp::Ordering;
 
@@ -98,9 +98,6 @@ impl Reader<'_> {
     }
 
     fn member(&self, member: &Member, node: Node<'_>, depth: usize) -> Result<Value, Malformed> {
-        if member.location != Location::Body {
-            return Ok(Value::Null);
-        }
         let shape = self.service.shape(member.shape);
         // The elements of a flattened list stand under the element's own name, if it has one; clients
         // that follow Smithy's rule take the member's.

@@ -30,6 +30,15 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tinderbox_base::RequestId;
 
+/// Which members of an outermost structure are in its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All of them: the protocol knows no other place.
+    Everything,
+    /// Those that travel nowhere else.
+    BodyOnly,
+}
+
 /// A request whose operation is known, taken apart as far as every protocol needs.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {

@@ -1,6 +1,6 @@
 //! restJson1: paths, headers, and a JSON body or a raw payload.
 
-use super::{Fault, Malformed, Reply, Request, json, message_key, rest};
+use super::{Fault, Malformed, Reply, Request, Scope, json, message_key, rest};
 use crate::{
     Value,
     schema::{Kind, Location, OperationSchema, ServiceSchema},
@@ -21,7 +21,7 @@ pub(crate) fn decode(
             *slot = payload(service, member.shape, &request.body)?;
         }
     } else if !request.body.trim_ascii().is_empty() && members.iter().any(|m| m.location == Location::Body) {
-        match json::decode(service, input, &request.body)? {
+        match json::decode(service, input, Scope::BodyOnly, &request.body)? {
             Value::Struct(body) => values = body,
             _ => return Err(Malformed::new("The body must be a JSON object")),
         }
@@ -34,7 +34,7 @@ pub(crate) fn decode(
 fn payload(service: &ServiceSchema, shape: u16, body: &Bytes) -> Result<Value, Malformed> {
     match service.shape(shape).kind {
         Kind::Blob | Kind::String(_) => rest::raw(service.shape(shape), body),
-        _ => json::decode(service, shape, body),
+        _ => json::decode(service, shape, Scope::Everything, body),
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn encode(service: &ServiceSchema, operation: &OperationSchema, outpu
         }
         (None, Some(id)) if status != 204 => {
             let mut body = Vec::new();
-            json::write_structure(service, id, &output, &mut body);
+            json::write_structure(service, id, Scope::BodyOnly, &output, &mut body);
             body.into()
         }
         (None, _) => Bytes::new(),
@@ -89,7 +89,7 @@ pub(crate) fn encode_error(service: Option<&ServiceSchema>, fault: &Fault<'_>) -
     match service.zip(fault.members) {
         Some((service, (shape, value))) => {
             rest::emit(service, service.shape(shape).members(), value, &mut headers);
-            json::write_structure(service, shape, value, &mut body);
+            json::write_structure(service, shape, Scope::BodyOnly, value, &mut body);
         }
         None => {
             body.push(b'{');

@@ -1,6 +1,6 @@
 //! restXml: paths, headers, and an XML body or a raw payload.
 
-use super::{Fault, Malformed, Reply, Request, query, rest, xml};
+use super::{Fault, Malformed, Reply, Request, Scope, query, rest, xml};
 use crate::{
     Value,
     schema::{Kind, Location, Member, OperationSchema, ServiceSchema},
@@ -20,13 +20,15 @@ pub(crate) fn decode(
     if let Some((index, member)) = rest::payload(members) {
         if let (Some(slot), false) = (values.get_mut(index), request.body.is_empty()) {
             *slot = match service.shape(member.shape).kind {
-                Kind::Structure(_) | Kind::Union(_) => xml::decode(service, member.shape, &request.body)?,
+                Kind::Structure(_) | Kind::Union(_) => {
+                    xml::decode(service, member.shape, Scope::Everything, &request.body)?
+                }
                 _ => rest::raw(service.shape(member.shape), &request.body)?,
             };
         }
     } else if !request.body.trim_ascii().is_empty()
         && members.iter().any(|m| m.location == Location::Body)
-        && let Value::Struct(body) = xml::decode(service, input, &request.body)?
+        && let Value::Struct(body) = xml::decode(service, input, Scope::BodyOnly, &request.body)?
     {
         values = body;
     }
@@ -52,13 +54,13 @@ pub(crate) fn encode(service: &ServiceSchema, operation: &OperationSchema, outpu
             }
             value => {
                 let mut xml = xml::Writer::new();
-                xml.root(service, member.wire, member.shape, value);
+                xml.root(service, member.wire, member.shape, Scope::Everything, value);
                 xml.finish().into()
             }
         },
         (None, Some(id)) if members.iter().any(Member::in_response_body) => {
             let mut xml = xml::Writer::new();
-            xml.root(service, service.shape(id).name, id, output);
+            xml.root(service, service.shape(id).name, id, Scope::BodyOnly, output);
             xml.finish().into()
         }
         (None, _) => Bytes::new(),

@@ -29,13 +29,19 @@ pub(crate) struct Identified {
 pub(crate) enum Found {
     /// An operation of the service's model, with the labels of its path.
     Operation(usize, Labels),
-    /// A service or an operation that no model names; the text is what was asked for.
+    /// An operation that no model names; the text is what was asked for.
     Unknown(String),
+    /// A service that we do not have.
+    NoService(String),
     /// The operation is named in the form that is the body.
     InForm,
 }
 
 impl Identified {
+    fn no_service(protocol: Protocol, name: impl Into<String>) -> Self {
+        Self { protocol, service: None, found: Found::NoService(name.into()) }
+    }
+
     fn unknown(protocol: Protocol, service: Option<usize>, name: impl Into<String>) -> Self {
         Self { protocol, service, found: Found::Unknown(name.into()) }
     }
@@ -59,7 +65,7 @@ pub(crate) fn identify(services: &[Mounted], head: &Head<'_>) -> Option<Identifi
             let protocol = services.get(service)?.schema.protocols.first().copied()?;
             Some(Identified::unknown(protocol, Some(service), asked))
         }
-        None => Some(Identified::unknown(guess(head), None, scope.service.clone())),
+        None => Some(Identified::no_service(guess(head), scope.service.clone())),
     }
 }
 
@@ -94,7 +100,7 @@ fn rpc(services: &[Mounted], head: &Head<'_>) -> Option<Identified> {
     let index = services
         .iter()
         .position(|s| s.schema.target_prefix == Some(service) && s.schema.protocols.contains(&protocol));
-    let Some(index) = index else { return Some(Identified::unknown(protocol, None, service)) };
+    let Some(index) = index else { return Some(Identified::no_service(protocol, service)) };
     Some(by_name(services, index, protocol, operation))
 }
 
@@ -113,7 +119,7 @@ fn target(services: &[Mounted], head: &Head<'_>) -> Option<Identified> {
     let protocol = own.clone().find(|p| *p == asked).or_else(|| own.clone().next());
     match (index, protocol) {
         (Some(index), Some(protocol)) => Some(by_name(services, index, protocol, operation)),
-        _ => Some(Identified::unknown(asked, None, target)),
+        _ => Some(Identified::no_service(asked, prefix)),
     }
 }
 

@@ -128,11 +128,7 @@ fn plain_error(
     if error.kind() == ErrorKind::Internal {
         tracing::error!(request_id = %id, causes = %error.causes(), "{}", error.message());
     }
-    let code = match (error.code(), service) {
-        (Some(code), _) => code,
-        (None, Some(schema)) => schema.code_for(error.kind()),
-        (None, None) => "InternalFailure",
-    };
+    let code = error.code().unwrap_or(service.unwrap_or(&ServiceSchema::EMPTY).code_for(error.kind()));
     if let Some((schema, found)) = service.and_then(|s| Some((s, s.error(code)?))) {
         return modeled(schema, protocol, found, with_message(schema, found, error.message()), id);
     }

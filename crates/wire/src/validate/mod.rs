@@ -6,6 +6,7 @@ mod pattern;
 mod render;
 
 pub(crate) use pattern::Patterns;
+pub use pattern::unchecked_patterns;
 
 use crate::{
     Value,

@@ -15,12 +15,17 @@ impl Patterns {
 
     /// The pattern of the shape numbered `id`.
     ///
-    /// A pattern that looks around has no equivalent here and is not checked. A test beside the
-    /// generator lists the few that do.
+    /// A pattern that looks around has no equivalent here and is not checked.
     pub(crate) fn get(&self, service: &ServiceSchema, id: ShapeId) -> Option<&Regex> {
         let pattern = service.shape(id).pattern?;
         self.0.get(usize::from(id))?.get_or_init(|| compile(pattern)).as_ref()
     }
+}
+
+/// The shapes of `service` whose patterns are not checked.
+pub fn unchecked_patterns(service: &ServiceSchema) -> Vec<&'static str> {
+    let unchecked = service.shapes.iter().filter(|s| s.pattern.is_some_and(|p| compile(p).is_none()));
+    unchecked.map(|shape| shape.name).collect()
 }
 
 /// The whole text must match.

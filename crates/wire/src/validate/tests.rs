@@ -40,7 +40,8 @@ static SHAPES: [Shape; 14] = [
 static SERVICE: ServiceSchema = ServiceSchema { shapes: &SHAPES, ..ServiceSchema::EMPTY };
 
 fn check(json: &str, expect: &[&str]) {
-    let value = codec::json::decode(&SERVICE, 0, json.as_bytes()).expect("it fits the shapes");
+    let value = codec::json::decode(&SERVICE, 0, codec::Scope::Everything, json.as_bytes())
+        .expect("it fits the shapes");
     let found = validate(&SERVICE, &Patterns::new(&SERVICE), Some(0), &value);
     let expect = match expect {
         [] => Ok(()),
@@ -126,7 +127,8 @@ fn what_lists_and_maps_hold() {
 fn many_violations_are_counted_and_some_listed() {
     let tags = vec![r#"{"Value":"a"}"#; MAX_LISTED + 10].join(",");
     let json = format!(r#"{{"FunctionName":"a","Tags":[{tags}]}}"#);
-    let value = codec::json::decode(&SERVICE, 0, json.as_bytes()).expect("it fits the shapes");
+    let value = codec::json::decode(&SERVICE, 0, codec::Scope::Everything, json.as_bytes())
+        .expect("it fits the shapes");
     let message = validate(&SERVICE, &Patterns::new(&SERVICE), Some(0), &value).expect_err("violations");
     assert!(message.starts_with("60 validation errors detected: "));
     assert_eq!(message.matches("Value null").count(), MAX_LISTED);
@@ -135,7 +137,8 @@ fn many_violations_are_counted_and_some_listed() {
 #[test]
 fn a_long_value_is_cut() {
     let json = format!(r#"{{"FunctionName":"{}"}}"#, "a".repeat(100_000));
-    let value = codec::json::decode(&SERVICE, 0, json.as_bytes()).expect("it fits the shapes");
+    let value = codec::json::decode(&SERVICE, 0, codec::Scope::Everything, json.as_bytes())
+        .expect("it fits the shapes");
     let message = validate(&SERVICE, &Patterns::new(&SERVICE), Some(0), &value).expect_err("too long");
     assert!(message.len() < 2_000 && message.contains("aaa...'"));
 }

@@ -2,16 +2,21 @@
 
 use crate::{
     Value,
-    codec::{Budget, Malformed, scalar, timestamp},
+    codec::{Budget, Malformed, Scope, scalar, timestamp},
     schema::{Kind, Location, ServiceSchema, Shape, ShapeId, TimestampFormat},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::{borrow::Cow, cell::RefCell, fmt};
 
-/// Reads `body` as the shape `id`. Members that live elsewhere than in the body are left out.
-pub(crate) fn decode(service: &ServiceSchema, id: ShapeId, body: &[u8]) -> Result<Value, Malformed> {
-    let state = State { service, budget: Budget::default(), failure: RefCell::new(None) };
+/// Reads `body` as the shape `id`.
+pub(crate) fn decode(
+    service: &ServiceSchema,
+    id: ShapeId,
+    scope: Scope,
+    body: &[u8],
+) -> Result<Value, Malformed> {
+    let state = State { service, scope, budget: Budget::default(), failure: RefCell::new(None) };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let seed =
         Seed { state: &state, shape: service.shape(id), format: TimestampFormat::EpochSeconds, depth: 0 };
@@ -25,6 +30,7 @@ pub(crate) fn decode(service: &ServiceSchema, id: ShapeId, body: &[u8]) -> Resul
 
 struct State<'a> {
     service: &'a ServiceSchema,
+    scope: Scope,
     budget: Budget,
     failure: RefCell<Option<Malformed>>,
 }
@@ -174,9 +180,11 @@ impl Seed<'_> {
     fn structure<'de, A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let members = self.shape.members();
         self.take(members.len())?;
+        let everything = self.depth > 0 || self.state.scope == Scope::Everything;
         let mut values = vec![Value::Null; members.len()];
         while let Some(key) = entries.next_key_seed(Key)? {
-            let found = members.iter().position(|m| m.wire == key && m.location == Location::Body);
+            let found =
+                members.iter().position(|m| m.wire == key && (m.location == Location::Body || everything));
             match found.and_then(|index| Some((values.get_mut(index)?, members.get(index)?))) {
                 Some((slot, member)) => {
                     *slot = entries.next_value_seed(self.at(member.shape, member.timestamp)?)?

@@ -2,14 +2,20 @@
 
 use crate::{
     Value,
-    codec::{scalar, timestamp},
+    codec::{Scope, scalar, timestamp},
     schema::{Kind, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-/// Appends the body members of a structure, as an object. Absent members are left out.
-pub(crate) fn write_structure(service: &ServiceSchema, id: ShapeId, value: &Value, out: &mut Vec<u8>) {
-    structure(service, service.shape(id), value, out);
+/// Appends a structure as an object. Absent members are left out.
+pub(crate) fn write_structure(
+    service: &ServiceSchema,
+    id: ShapeId,
+    scope: Scope,
+    value: &Value,
+    out: &mut Vec<u8>,
+) {
+    structure(service, service.shape(id), scope, value, out);
 }
 
 /// Appends a string with its quotes.
@@ -23,11 +29,12 @@ pub(crate) fn write_member(service: &ServiceSchema, member: &Member, value: &Val
     write(service, service.shape(member.shape), member.timestamp, value, out);
 }
 
-fn structure(service: &ServiceSchema, shape: &Shape, value: &Value, out: &mut Vec<u8>) {
+fn structure(service: &ServiceSchema, shape: &Shape, scope: Scope, value: &Value, out: &mut Vec<u8>) {
     let mut separator = b'{';
     for (index, member) in shape.members().iter().enumerate() {
         let value = value.member(index);
-        if !member.in_response_body() || value.is_null() {
+        let elsewhere = scope == Scope::BodyOnly && !member.in_response_body();
+        if elsewhere || value.is_null() {
             continue;
         }
         out.push(separator);
@@ -89,7 +96,7 @@ fn write(
             }
             out.push(b'}');
         }
-        Value::Struct(_) => structure(service, shape, value, out),
+        Value::Struct(_) => structure(service, shape, Scope::Everything, value, out),
         Value::Document(json) => {
             let _ = serde_json::to_writer(out, json);
         }

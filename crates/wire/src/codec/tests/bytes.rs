@@ -1,11 +1,15 @@
 //! Arbitrary and hostile bytes: every parser answers, none panics or builds without bound.
 
 use super::SERVICE;
-use crate::codec::{MAX_DEPTH, MAX_VALUES, Malformed, cbor, form::Form, json, xml};
+use crate::codec::{MAX_DEPTH, MAX_VALUES, Malformed, Scope, cbor, form::Form, json, xml};
 use proptest::{collection::vec, prelude::*};
 
 type Decode = fn(&crate::schema::ServiceSchema, u16, &[u8]) -> Result<crate::Value, Malformed>;
-const DECODERS: [(&str, Decode); 3] = [("json", json::decode), ("cbor", cbor::decode), ("xml", xml::decode)];
+const DECODERS: [(&str, Decode); 3] = [
+    ("json", |service, id, body| json::decode(service, id, Scope::Everything, body)),
+    ("cbor", cbor::decode),
+    ("xml", |service, id, body| xml::decode(service, id, Scope::Everything, body)),
+];
 
 proptest! {
     #[test]
@@ -17,12 +21,12 @@ proptest! {
 
     #[test]
     fn nearly_json(body in "[\\[\\]{}:,\"0-9a-zA-Z .+\\-]{0,60}") {
-        let _ = json::decode(&SERVICE, 0, body.as_bytes());
+        let _ = json::decode(&SERVICE, 0, Scope::Everything, body.as_bytes());
     }
 
     #[test]
     fn nearly_xml(body in "(<[a-zI]{1,2}>|</[a-zI]{1,2}>|<a b='c'/>|&lt;|&#1;|<!--|-->|<!DOCTYPE|<\\?|x|&){0,20}") {
-        let _ = xml::decode(&SERVICE, 0, body.as_bytes());
+        let _ = xml::decode(&SERVICE, 0, Scope::Everything, body.as_bytes());
     }
 
     #[test]
@@ -59,7 +63,7 @@ fn nesting_of_what_is_ignored_is_harmless_too() {
     let levels = 200_000;
     // JSON is passed over without recursion.
     let json = format!("{{\"Ignored\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
-    assert!(json::decode(&SERVICE, 0, json.as_bytes()).is_ok());
+    assert!(json::decode(&SERVICE, 0, Scope::Everything, json.as_bytes()).is_ok());
     let cbor = [b"\xa1\x67Ignored".to_vec(), vec![0x81; levels], vec![0xf6]].concat();
     assert!(cbor::decode(&SERVICE, 0, &cbor).is_err());
     let form = [("a.".repeat(levels), String::new())];
@@ -95,7 +99,7 @@ fn announced_lengths_are_not_believed() {
 #[test]
 fn document_types_and_entities_are_refused() {
     fn check(xml: &str, ok: bool) {
-        assert_eq!(xml::decode(&SERVICE, 0, xml.as_bytes()).is_ok(), ok, "{xml}");
+        assert_eq!(xml::decode(&SERVICE, 0, Scope::Everything, xml.as_bytes()).is_ok(), ok, "{xml}");
     }
     check("<r><Text>a&amp;b&#x41;</Text></r>", true);
     check("<!DOCTYPE r [<!ENTITY x 'y'>]><r/>", false);

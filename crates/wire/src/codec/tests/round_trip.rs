@@ -3,7 +3,7 @@
 use super::{SERVICE, SHAPES};
 use crate::{
     Value,
-    codec::{cbor, json, xml},
+    codec::{Scope, cbor, json, xml},
     schema::{Kind, Shape},
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -71,9 +71,9 @@ proptest! {
     #[test]
     fn json(value in fitting(&SHAPES[0], 2)) {
         let mut body = Vec::new();
-        json::write_structure(&SERVICE, 0, &value, &mut body);
+        json::write_structure(&SERVICE, 0, Scope::Everything, &value, &mut body);
         prop_assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
-        prop_assert_eq!(json::decode(&SERVICE, 0, &body), Ok(value));
+        prop_assert_eq!(json::decode(&SERVICE, 0, Scope::Everything, &body), Ok(value));
     }
 
     #[test]
@@ -86,8 +86,8 @@ proptest! {
     #[test]
     fn xml(value in fitting(&SHAPES[0], 2)) {
         let mut writer = xml::Writer::new();
-        writer.root(&SERVICE, "Everything", 0, &value);
+        writer.root(&SERVICE, "Everything", 0, Scope::Everything, &value);
         let body = writer.finish();
-        prop_assert_eq!(xml::decode(&SERVICE, 0, &body), Ok(value), "{}", String::from_utf8_lossy(&body));
+        prop_assert_eq!(xml::decode(&SERVICE, 0, Scope::Everything, &body), Ok(value), "{}", String::from_utf8_lossy(&body));
     }
 }

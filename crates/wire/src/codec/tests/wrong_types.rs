@@ -3,7 +3,7 @@
 use super::SERVICE;
 use crate::{
     Value,
-    codec::{Malformed, cbor, form::Form, json},
+    codec::{Malformed, Scope, cbor, form::Form, json},
 };
 use tinderbox_base::Timestamp;
 
@@ -15,7 +15,7 @@ fn member(result: Result<Value, Malformed>, index: usize) -> Result<Value, Strin
 fn json_members() {
     fn check(body: &str, index: usize, expect: Result<Value, &str>) {
         assert_eq!(
-            member(json::decode(&SERVICE, 0, body.as_bytes()), index),
+            member(json::decode(&SERVICE, 0, Scope::Everything, body.as_bytes()), index),
             expect.map_err(str::to_owned),
             "{body}"
         );
@@ -48,7 +48,8 @@ fn json_members() {
 #[test]
 fn json_bodies_that_are_none() {
     for body in ["", "{", "{}x", "{\"Text\":}", "{Text:1}", "{\"Text\":\"\u{1}\"}"] {
-        let Err(Malformed::Other(message)) = json::decode(&SERVICE, 0, body.as_bytes()) else {
+        let Err(Malformed::Other(message)) = json::decode(&SERVICE, 0, Scope::Everything, body.as_bytes())
+        else {
             panic!("{body}")
         };
         assert!(message.starts_with("Could not parse the body as JSON"), "{body}: {message}");
@@ -58,7 +59,8 @@ fn json_bodies_that_are_none() {
 #[test]
 fn rest_services_word_it_differently() {
     fn check(body: &str, expect: &str) {
-        let malformed = json::decode(&SERVICE, 0, body.as_bytes()).expect_err("a wrong type");
+        let malformed =
+            json::decode(&SERVICE, 0, Scope::Everything, body.as_bytes()).expect_err("a wrong type");
         assert_eq!(malformed.message(true), expect);
     }
     check(r#"{"Text":7}"#, "NUMBER_VALUE can not be converted to a String");

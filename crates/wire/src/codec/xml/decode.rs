@@ -3,15 +3,27 @@
 use super::tree::Element;
 use crate::{
     Value,
-    codec::{Budget, Malformed, scalar},
+    codec::{Budget, Malformed, Scope, scalar},
     schema::{Kind, Location, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
 };
 
 /// Reads `body`, whose root element is the shape `id`.
-pub(crate) fn decode(service: &ServiceSchema, id: ShapeId, body: &[u8]) -> Result<Value, Malformed> {
+pub(crate) fn decode(
+    service: &ServiceSchema,
+    id: ShapeId,
+    scope: Scope,
+    body: &[u8],
+) -> Result<Value, Malformed> {
     let budget = Budget::default();
     let root = Element::parse(body, &budget)?;
-    value(service, service.shape(id), None, &root, &budget)
+    let mut value = value(service, service.shape(id), None, &root, &budget)?;
+    if let (Value::Struct(values), Scope::BodyOnly) = (&mut value, scope) {
+        let members = service.members(Some(id)).iter().zip(values);
+        for (_, value) in members.filter(|(member, _)| member.location != Location::Body) {
+            *value = Value::Null;
+        }
+    }
+    Ok(value)
 }
 
 fn value(
@@ -47,9 +59,6 @@ fn member(
         let given = element.attributes.iter().find(|(name, _)| name == member.wire);
         return given
             .map_or(Ok(Value::Null), |(_, text)| scalar::parse(shape, text, TimestampFormat::DateTime));
-    }
-    if member.location != Location::Body {
-        return Ok(Value::Null);
     }
     let present = |value: Value| match &value {
         Value::List(items) if items.is_empty() => Value::Null,

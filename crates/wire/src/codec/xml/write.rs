@@ -2,7 +2,7 @@
 
 use crate::{
     Value,
-    codec::scalar,
+    codec::{Scope, scalar},
     schema::{Kind, Member, ServiceSchema, Shape, ShapeId, TimestampFormat},
 };
 
@@ -53,13 +53,27 @@ impl Writer {
     }
 
     /// A structure as the document's root.
-    pub(crate) fn root(&mut self, service: &ServiceSchema, name: &str, id: ShapeId, value: &Value) {
-        self.element(service, name, service.shape(id), None, value, service.xml_namespace);
+    pub(crate) fn root(
+        &mut self,
+        service: &ServiceSchema,
+        name: &str,
+        id: ShapeId,
+        scope: Scope,
+        value: &Value,
+    ) {
+        let shape = service.shape(id);
+        let Value::Struct(values) = value else { return };
+        if scope == Scope::Everything {
+            return self.element(service, name, shape, None, value, service.xml_namespace);
+        }
+        let here = shape.members().iter().zip(values);
+        let here = here.map(|(m, v)| if m.in_response_body() { v.clone() } else { Value::Null });
+        self.element(service, name, shape, None, &Value::Struct(here.collect()), service.xml_namespace);
     }
 
-    /// One member of a structure; nothing if it is absent or travels elsewhere.
+    /// One member of a structure; nothing if it is absent.
     pub(crate) fn member(&mut self, service: &ServiceSchema, member: &Member, value: &Value) {
-        if value.is_null() || member.xml_attribute || !member.in_response_body() {
+        if value.is_null() || member.xml_attribute {
             return;
         }
         let shape = service.shape(member.shape);
