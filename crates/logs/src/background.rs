@@ -34,11 +34,29 @@ impl Drop for Tasks {
     }
 }
 
-/// The state of flushing.
-#[derive(Debug, Default)]
-pub(crate) struct Flushing {
-    /// Whether the last flush failed: a failure is logged when it begins and when it ends.
+/// Work that is repeated and may fail again and again: logged when that begins and when it ends.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    work: &'static str,
     failing: bool,
+}
+
+impl Trouble {
+    /// No trouble so far with `work`.
+    pub(crate) fn with(work: &'static str) -> Self {
+        Self { work, failing: false }
+    }
+
+    /// Whether the work was done this time.
+    pub(crate) fn is_over(&mut self, result: &Result<()>) -> bool {
+        match (result, self.failing) {
+            (Err(error), false) => tracing::error!(?error, work = self.work, "failed; it is tried again"),
+            (Ok(()), true) => tracing::warn!(work = self.work, "works again"),
+            _ => {}
+        }
+        self.failing = result.is_err();
+        result.is_ok()
+    }
 }
 
 /// Starts all background work.
@@ -64,21 +82,24 @@ async fn flush_loop(inner: Arc<Inner>) {
 }
 
 async fn sync_loop(inner: Arc<Inner>) {
-    let mut since_stored = Duration::ZERO;
+    let (mut since_stored, mut sync, mut store) = (
+        Duration::ZERO,
+        Trouble::with("syncing log segments"),
+        Trouble::with("storing the times of log streams"),
+    );
     loop {
         inner.unsynced.notified().await;
         tokio::time::sleep(SYNC_INTERVAL).await;
         let segments = inner.segments.clone();
-        if let Err(error) = blocking(move || segments.sync().map_err(Error::from)).await {
-            tracing::error!(?error, "log segments could not be synced");
+        let synced = blocking(move || segments.sync().map_err(Error::from)).await;
+        if sync.is_over(&synced) {
+            since_stored += SYNC_INTERVAL;
+        } else {
             inner.unsynced.notify_one();
         }
-        since_stored += SYNC_INTERVAL;
         if since_stored >= STORE_INTERVAL || inner.pending.len() >= STORE_AT {
             since_stored = Duration::ZERO;
-            if let Err(error) = inner.pending.store(&inner.catalog, &inner.segments).await {
-                tracing::error!(?error, "the times of log streams could not be stored");
-            }
+            store.is_over(&inner.pending.store(&inner.catalog, &inner.segments).await);
         }
         if inner.pending.len() > 0 {
             inner.unsynced.notify_one();
@@ -87,11 +108,11 @@ async fn sync_loop(inner: Arc<Inner>) {
 }
 
 async fn seal_loop(inner: Arc<Inner>) {
+    let mut trouble = Trouble::with("sealing log segments");
     loop {
         inner.full.notified().await;
         let segments = inner.segments.clone();
-        if let Err(error) = blocking(move || segments.maintain().map_err(Error::from)).await {
-            tracing::error!(?error, "log segments could not be sealed");
+        if !trouble.is_over(&blocking(move || segments.maintain().map_err(Error::from)).await) {
             tokio::time::sleep(RETRY).await;
             inner.full.notify_one();
         }
@@ -121,14 +142,9 @@ impl Inner {
 
     /// Appends everything that waits. What fails goes on waiting.
     pub(crate) async fn flush(&self) -> Result<()> {
-        let mut flushing = self.flushing.lock().await;
+        let mut trouble = self.flushing.lock().await;
         let result = self.flush_taken().await;
-        match (&result, flushing.failing) {
-            (Err(error), false) => tracing::error!(?error, "log lines cannot be written; they wait"),
-            (Ok(()), true) => tracing::warn!("log lines can be written again"),
-            _ => {}
-        }
-        flushing.failing = result.is_err();
+        trouble.is_over(&result);
         result
     }
 

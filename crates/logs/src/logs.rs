@@ -42,7 +42,7 @@ pub(crate) struct Inner {
     pub(crate) pending: Pending,
     pub(crate) config: config::Logs,
     /// Held by the flush under way.
-    pub(crate) flushing: tokio::sync::Mutex<background::Flushing>,
+    pub(crate) flushing: tokio::sync::Mutex<background::Trouble>,
     /// Told when something was appended that is not synced.
     pub(crate) unsynced: Notify,
     /// Told when files wait to be sealed.
@@ -85,7 +85,7 @@ impl Logs {
             intake: Intake::new(usize::try_from(deps.config.buffer_mib << 20).unwrap_or(usize::MAX)),
             pending: Pending::default(),
             config: deps.config,
-            flushing: tokio::sync::Mutex::default(),
+            flushing: tokio::sync::Mutex::new(background::Trouble::with("writing log lines")),
             unsynced: Notify::new(),
             full: Notify::new(),
             deleted: Notify::new(),

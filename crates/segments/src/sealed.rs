@@ -116,6 +116,16 @@ pub(crate) struct Writer {
     index: Vec<u8>,
     min: i64,
     max: i64,
+    is_named: bool,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.is_named {
+            // Half a file only takes room; it could not be removed either when the disk is gone.
+            let _ = std::fs::remove_file(&self.temporary);
+        }
+    }
 }
 
 impl Writer {
@@ -130,6 +140,7 @@ impl Writer {
             index: Vec::new(),
             min: i64::MAX,
             max: i64::MIN,
+            is_named: false,
         };
         writer.write(&file::HEADER)?;
         Ok(writer)
@@ -158,7 +169,6 @@ impl Writer {
         generation: u32,
     ) -> Result<Option<Arc<Sealed>>, SegmentError> {
         if self.index.is_empty() {
-            std::fs::remove_file(&self.temporary).map_err(SegmentError::at(&self.temporary))?;
             return Ok(None);
         }
         let fail = SegmentError::at(&self.temporary);
@@ -175,7 +185,9 @@ impl Writer {
         self.out.get_ref().sync_all().map_err(&fail)?;
         let name = SealedName { shard, first, last, generation, min: self.min, max: self.max };
         let path = self.dir.join(Name::Sealed(name.clone()).to_string());
-        std::fs::rename(&self.temporary, &path).and_then(|()| file::sync_parent(&path)).map_err(&fail)?;
+        std::fs::rename(&self.temporary, &path).map_err(&fail)?;
+        self.is_named = true;
+        file::sync_parent(&path).map_err(&fail)?;
         Ok(Some(Arc::new(Sealed { name, path, bytes: self.offset })))
     }
 }

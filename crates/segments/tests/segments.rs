@@ -122,19 +122,22 @@ fn a_page_ends_when_enough_was_looked_through() {
     let dir = tempfile::tempdir().expect("a directory");
     let segments = open(dir.path());
     fill(&segments, 1, &numbered(100));
-    let limits = Limits { scanned: 1, ..UNLIMITED };
-    let mut query = Query { limits, ..everything(1) };
-    let (mut pages, mut found) = (0, 0);
-    loop {
-        let page = segments.read(&query, |f| text(f).contains("line 99")).expect("a page");
-        pages += 1;
-        found += page.records.len();
-        let Some(rest) = page.rest else { break };
-        assert!(rest.start > query.range.start, "no progress");
-        query.range = rest;
+    for (order, wanted) in [(Order::OldestFirst, "line 99"), (Order::NewestFirst, "line 0 ")] {
+        let limits = Limits { scanned: 1, ..UNLIMITED };
+        let mut query = Query { order, limits, ..everything(1) };
+        let (mut pages, mut found) = (0, 0);
+        loop {
+            let page = segments.read(&query, |f| text(f).starts_with(wanted)).expect("a page");
+            pages += 1;
+            found += page.records.len();
+            let Some(rest) = page.rest else { break };
+            assert!(rest.start >= query.range.start && rest.end <= query.range.end, "a page goes back");
+            assert_ne!(rest, query.range, "no progress");
+            query.range = rest;
+        }
+        assert_eq!(found, 1, "{order:?}");
+        assert!(pages > 50, "{order:?}: {pages}");
     }
-    assert_eq!(found, 1);
-    assert!(pages > 50, "{pages}");
 }
 
 #[test]
