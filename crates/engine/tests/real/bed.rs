@@ -15,9 +15,9 @@ use std::{
 use tempfile::TempDir;
 use tinderbox_base::{AccountId, Caller, Memory, OsRandom, Region, RequestId, SystemClock, config};
 use tinderbox_engine::{
-    Boot, Engine, EngineDeps, GroupId, InstanceEvent, InstanceFacts, InstanceInfo, Invocation, InvokeError,
-    Mount, NoEndpoint, Observer, Outcome, Protocol, Response, RuntimeClass, SandboxLauncher, Version,
-    VersionId,
+    Boot, Endpoint, Engine, EngineDeps, GroupId, InstanceEvent, InstanceFacts, InstanceInfo, Invocation,
+    InvokeError, Mount, NoEndpoint, Observer, Outcome, Protocol, Response, RuntimeClass, SandboxLauncher,
+    Version, VersionId,
 };
 use tinderbox_sandbox::{Options, host_mounts_for};
 
@@ -36,6 +36,13 @@ impl Bed {
     }
 
     pub(crate) async fn with(configure: impl FnOnce(&mut config::Engine)) -> Self {
+        Self::with_endpoint(configure, Arc::new(NoEndpoint)).await
+    }
+
+    pub(crate) async fn with_endpoint(
+        configure: impl FnOnce(&mut config::Engine),
+        endpoint: Arc<dyn Endpoint>,
+    ) -> Self {
         let state = tempfile::tempdir().unwrap();
         let mut config = config::Engine::default();
         configure(&mut config);
@@ -48,7 +55,7 @@ impl Bed {
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(OsRandom),
             launcher: Arc::new(launcher.clone()),
-            endpoint: Arc::new(NoEndpoint),
+            endpoint,
         })
         .await;
         Self { engine, launcher, tag, _state: state }

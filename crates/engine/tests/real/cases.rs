@@ -1,8 +1,19 @@
 //! What must hold with real processes.
 
 use crate::bed::{Bed, Function, Shape, custom, function, missing, node, official_python, python, text};
-use std::{future::Future, pin::Pin, time::Duration};
-use tinderbox_engine::{Boot, Outcome, Phase, StartKind};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tinderbox_engine::{
+    Boot, Endpoint, EndpointGuard, InstanceInfo, Listeners, Outcome, Phase, StartKind, Version,
+};
+use tokio::io::AsyncWriteExt;
 
 type Case = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -17,6 +28,7 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("twenty_at_once", || Box::pin(twenty_at_once())),
     ("log_order", || Box::pin(log_order())),
     ("freezing", || Box::pin(freezing())),
+    ("the_platform_inside", || Box::pin(the_platform_inside())),
     ("dead_makers_are_replaced", || Box::pin(dead_makers_are_replaced())),
     ("official_python_client", || Box::pin(official_python_client())),
     ("custom_runtime", || Box::pin(custom_runtime())),
@@ -310,4 +322,51 @@ async fn dead_makers_are_replaced() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     bed.end().await;
+}
+
+/// Tells every connection to the platform which version it comes from.
+#[derive(Default)]
+struct Telling(Arc<AtomicUsize>);
+
+/// Counts the instances served at the moment.
+struct Serving(Arc<AtomicUsize>, tokio::task::AbortHandle);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.1.abort();
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Endpoint for Telling {
+    fn serve(&self, _: &Arc<InstanceInfo>, version: &Arc<Version>, listeners: Listeners) -> EndpointGuard {
+        assert!(listeners.plain.is_some() && listeners.tls.is_some());
+        assert!(listeners.dns_tcp.is_some() && listeners.dns_udp.is_some());
+        let listener = tokio::net::TcpListener::from_std(listeners.platform.expect("it is there")).unwrap();
+        let id = version.id.to_string();
+        let task = tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                stream.write_all(id.as_bytes()).await.unwrap();
+            }
+        });
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::new(Serving(self.0.clone(), task.abort_handle()))
+    }
+}
+
+async fn the_platform_inside() {
+    let endpoint = Telling::default();
+    let serving = endpoint.0.clone();
+    let bed = Bed::with_endpoint(|_| {}, Arc::new(endpoint)).await;
+    let code = "import socket\ndef handler(event, context):\n    return socket.create_connection(('127.0.0.2', 4566)).recv(99).decode()\n";
+    let Some(function) = python_function(code) else { return };
+    let spawned = Shape { boot: Boot::Spawn, ..Shape::default() };
+    let spawned = crate::bed::function(&function.version.class, "index.py", code, spawned);
+    for function in [&function, &spawned] {
+        let response = bed.invoke(function, "{}").await;
+        assert_eq!(text(&response.outcome), format!("\"{}\"", function.version.id));
+    }
+    assert_eq!(serving.load(Ordering::SeqCst), 2);
+    bed.end().await;
+    assert_eq!(serving.load(Ordering::SeqCst), 0);
 }

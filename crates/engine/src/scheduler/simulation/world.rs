@@ -65,6 +65,8 @@ pub(super) struct World {
     free: BTreeMap<String, Vec<InstanceKey>>,
     /// Accepted requests that wait, by version, the oldest first.
     waiting: BTreeMap<String, BTreeSet<Ticket>>,
+    /// The same by ticket.
+    asked: BTreeMap<Ticket, VersionId>,
     next_ticket: u64,
     drained: bool,
     told: usize,
@@ -91,6 +93,7 @@ impl World {
             lives: BTreeMap::new(),
             free: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            asked: BTreeMap::new(),
             next_ticket: 0,
             drained: false,
             told: 0,
@@ -172,7 +175,7 @@ impl World {
             let version = self.functions[function].clone();
             let ticket = Ticket(self.next_ticket);
             self.next_ticket += 1;
-            self.waiting.entry(version.id.to_string()).or_default().insert(ticket);
+            self.ask(ticket, &version.id);
             self.tell(Event::Request { ticket, version: &version });
         }
     }
@@ -219,7 +222,7 @@ impl World {
             1 => {
                 self.seen.lost += 1;
                 self.lives.remove(&instance);
-                self.waiting.entry(version.to_string()).or_default().insert(ticket);
+                self.ask(ticket, &version);
                 self.tell(Event::Lost { instance, ticket });
             }
             _ => {
@@ -258,9 +261,8 @@ impl World {
         // Someone resolved the old one before and comes too late.
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        let waiting = self.waiting.entry(old.id.to_string()).or_default();
-        let before = waiting.len();
-        waiting.insert(ticket);
+        let before = self.waiting.get(old.id.as_str()).map_or(0, BTreeSet::len);
+        self.ask(ticket, &old.id);
         self.tell(Event::Request { ticket, version: &old });
         assert_eq!(
             self.waiting.get(old.id.as_str()).map_or(0, BTreeSet::len),
@@ -285,9 +287,20 @@ impl World {
         }
     }
 
+    /// A ticket of an accepted or refused request waits for its one answer.
+    fn ask(&mut self, ticket: Ticket, version: &VersionId) {
+        assert_eq!(self.asked.insert(ticket, version.clone()), None);
+        self.waiting.entry(version.to_string()).or_default().insert(ticket);
+    }
+
     fn resolve(&mut self, ticket: Ticket) {
-        let found = self.waiting.values_mut().filter_map(|tickets| tickets.take(&ticket)).count();
-        assert_eq!(found, 1, "{ticket:?} was answered already, or never asked");
+        let version = self.asked.remove(&ticket);
+        let version = version.unwrap_or_else(|| panic!("{ticket:?} was answered already, or never asked"));
+        let Some(waiting) = self.waiting.get_mut(version.as_str()) else { panic!("{version} is unknown") };
+        assert!(waiting.remove(&ticket));
+        if waiting.is_empty() {
+            self.waiting.remove(version.as_str());
+        }
     }
 
     fn execute(&mut self, action: Action) {
@@ -377,7 +390,7 @@ impl World {
                 _ => self.request(),
             }
         }
-        assert!(self.waiting.values().all(BTreeSet::is_empty), "somebody waits for ever: {:?}", self.waiting);
+        assert!(self.asked.is_empty(), "somebody waits for ever: {:?}", self.asked);
         assert!(self.lives.is_empty(), "{:?}", self.lives);
         self.scheduler.check_empty();
     }
