@@ -281,3 +281,27 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::function;
+
+    #[test]
+    fn the_next_event_is_the_one_accepted_first() {
+        let queue = Queues::new(10).queue(&function("python3.12", &[]));
+        let place = |number| Place { number, request: "r".into() };
+        for number in [3, 1, 2] {
+            queue.arrived_before(place(number));
+        }
+        assert_eq!(queue.next(), Some(place(1)));
+        assert_eq!(queue.next(), Some(place(2)));
+        queue.back(place(1));
+        assert_eq!(queue.next(), Some(place(1)));
+        assert_eq!(queue.next(), Some(place(3)));
+        assert_eq!(queue.next(), None);
+        queue.close();
+        queue.back(place(1));
+        assert_eq!(queue.next(), None);
+    }
+}

@@ -9,7 +9,7 @@ use tinderbox_base::RequestId;
 
 /// The first wait after an event could not run, doubled each time up to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LAST_WAIT: Duration = Duration::from_secs(10);
+const LAST_WAIT: Duration = Duration::from_secs(2);
 /// How long an event may wait (DESIGN: six hours), then it is dropped.
 const MAX_AGE: Duration = Duration::from_hours(6);
 

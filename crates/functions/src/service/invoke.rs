@@ -184,7 +184,14 @@ impl Inner {
                     let answer = answer(response.outcome, request, timeout);
                     return Ok(Ran { answer, start: Some(response.start) });
                 }
-                Err(InvokeError::Retired) => live = self.live(target)?,
+                Err(InvokeError::Retired) => {
+                    // Another function that took the name of a deleted one was not what was meant.
+                    let uid = live.function.uid;
+                    live = self.live(target)?;
+                    if live.function.uid != uid {
+                        return Err(errors::function_not_found(target.qualified_arn()).into());
+                    }
+                }
                 Err(InvokeError::Throttled { reason }) => return Err(InvokeFault::Throttled(reason)),
                 Err(InvokeError::Unavailable(error)) => return Err(error.into()),
                 Err(error @ InvokeError::Expired) => return Err(Error::internal(error).into()),

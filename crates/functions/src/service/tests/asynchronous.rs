@@ -45,10 +45,10 @@ impl Bed {
 }
 
 #[tokio::test]
-async fn events_run_once_and_in_order() {
+async fn every_event_runs_once() {
     let (launcher, events) = recorder();
     let bed = Bed::with_hello(launcher).await;
-    // One at a time, so that the order of their starts is that of their ends.
+    // Stopped first, so that all of them wait.
     bed.functions.put_concurrency(&caller(), "hello", 0).await.unwrap();
     for i in 0..20 {
         bed.accept(&i.to_string()).await;

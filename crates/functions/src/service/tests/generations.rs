@@ -99,3 +99,24 @@ async fn a_change_is_carried_through_when_its_caller_goes() {
         assert_eq!(serde_json::from_slice::<Function>(&stored.value).unwrap(), *function);
     }
 }
+
+#[tokio::test]
+async fn what_was_meant_for_a_deleted_function_never_runs_in_its_namesake() {
+    let bed = Bed::with_hello(echo()).await;
+    let inner = &bed.functions.inner;
+    let target = inner.target(&caller(), "hello", None, "InvokeFunction").unwrap();
+    let old = inner.current(&target).unwrap();
+    bed.functions.delete(&caller(), "hello", None).await.unwrap();
+    bed.functions.create(&caller(), hello()).await.unwrap();
+    let event = Event {
+        caller: caller(),
+        payload: Bytes::from("1"),
+        arn: target.arn().to_string(),
+        client_context: None,
+    };
+    match inner.run(&target, old, event).await {
+        Err(InvokeFault::Failed(error)) => assert_eq!(error.code(), Some("ResourceNotFoundException")),
+        Err(other) => panic!("{other:?}"),
+        Ok(ran) => panic!("{:?}", ran.answer),
+    }
+}
