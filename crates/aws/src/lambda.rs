@@ -1,0 +1,76 @@
+//! AWS Lambda: one file an operation below; here only which is which.
+
+mod create_function;
+mod delete_function;
+mod delete_function_concurrency;
+mod get_account_settings;
+mod get_function;
+mod get_function_code_signing_config;
+mod get_function_concurrency;
+mod get_function_configuration;
+mod get_function_recursion_config;
+mod get_policy;
+mod invoke;
+mod list_functions;
+mod list_tags;
+mod list_versions_by_function;
+mod put_function_concurrency;
+mod render;
+mod settings;
+mod tag_resource;
+mod untag_resource;
+mod update_function_code;
+mod update_function_configuration;
+
+use std::sync::Arc;
+use tinderbox_aws_model_lambda::{Lambda, types::*};
+use tinderbox_functions::Functions;
+use tinderbox_wire::{Context, Result, async_trait};
+
+/// The operations of Lambda over the functions.
+#[derive(Clone)]
+pub struct LambdaHandlers {
+    functions: Arc<Functions>,
+}
+
+impl LambdaHandlers {
+    /// Handlers that work on `functions`.
+    pub fn new(functions: Arc<Functions>) -> Self {
+        Self { functions }
+    }
+}
+
+/// Forwards each operation to the function of its file.
+macro_rules! forward {
+    ($($operation:ident($input:ty) -> $output:ty;)*) => {
+        #[async_trait]
+        impl Lambda for LambdaHandlers {
+            $(async fn $operation(&self, cx: &mut Context, input: $input) -> Result<$output> {
+                $operation::$operation(&self.functions, cx, input).await
+            })*
+        }
+    };
+}
+
+forward! {
+    create_function(CreateFunctionRequest) -> FunctionConfiguration;
+    delete_function(DeleteFunctionRequest) -> DeleteFunctionResponse;
+    delete_function_concurrency(DeleteFunctionConcurrencyRequest) -> ();
+    get_account_settings(GetAccountSettingsRequest) -> GetAccountSettingsResponse;
+    get_function(GetFunctionRequest) -> GetFunctionResponse;
+    get_function_code_signing_config(GetFunctionCodeSigningConfigRequest)
+        -> GetFunctionCodeSigningConfigResponse;
+    get_function_concurrency(GetFunctionConcurrencyRequest) -> GetFunctionConcurrencyResponse;
+    get_function_configuration(GetFunctionConfigurationRequest) -> FunctionConfiguration;
+    get_function_recursion_config(GetFunctionRecursionConfigRequest) -> GetFunctionRecursionConfigResponse;
+    get_policy(GetPolicyRequest) -> GetPolicyResponse;
+    invoke(InvocationRequest) -> InvocationResponse;
+    list_functions(ListFunctionsRequest) -> ListFunctionsResponse;
+    list_tags(ListTagsRequest) -> ListTagsResponse;
+    list_versions_by_function(ListVersionsByFunctionRequest) -> ListVersionsByFunctionResponse;
+    put_function_concurrency(PutFunctionConcurrencyRequest) -> Concurrency;
+    tag_resource(TagResourceRequest) -> ();
+    untag_resource(UntagResourceRequest) -> ();
+    update_function_code(UpdateFunctionCodeRequest) -> FunctionConfiguration;
+    update_function_configuration(UpdateFunctionConfigurationRequest) -> FunctionConfiguration;
+}

@@ -1,0 +1,200 @@
+//! A conversation in frames with one of our own bootstraps.
+
+use super::{Answer, Call, InitAnswer, Reach};
+use crate::frame::{self, Body, Decoder, Frame, FrameError};
+use bytes::Bytes;
+use rustix::net::RecvFlags;
+use serde::{Deserialize, Serialize};
+use std::io;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixStream,
+};
+
+/// Bodies up to this size are copied behind their head, so that one write sends both.
+const COPY_BYTES: usize = 16 * 1024;
+
+/// Our end of the socket.
+#[derive(Debug)]
+pub(crate) struct FrameLink {
+    stream: UnixStream,
+    decoder: Decoder,
+    out: Vec<u8>,
+}
+
+/// Why no frame came.
+#[derive(Debug)]
+enum LinkError {
+    /// The other end is gone.
+    Closed,
+    Frame(FrameError),
+}
+
+#[derive(Serialize)]
+struct InvokeHead<'a> {
+    id: &'a str,
+    deadline_ms: i64,
+    arn: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_context: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct AnswerHead<'a> {
+    #[serde(default, borrow)]
+    id: Option<std::borrow::Cow<'a, str>>,
+    #[serde(default, borrow, rename = "type")]
+    kind: Option<std::borrow::Cow<'a, str>>,
+    /// The process ends after this error.
+    #[serde(default)]
+    exits: bool,
+}
+
+impl FrameLink {
+    pub(crate) fn new(stream: std::os::unix::net::UnixStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream: UnixStream::from_std(stream)?, decoder: Decoder::default(), out: Vec::new() })
+    }
+
+    /// Waits until the interpreter is up.
+    pub(crate) async fn booted(&mut self) -> InitAnswer {
+        match self.receive().await {
+            Ok(Frame { kind: frame::BOOTED, .. }) => InitAnswer::Done,
+            Ok(_) => InitAnswer::Broken("something else was sent where BOOTED was due"),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Lets the process become a version, whose description is `head`.
+    pub(crate) async fn load(&mut self, head: &serde_json::Value) -> InitAnswer {
+        let head = serde_json::to_vec(head).unwrap_or_default();
+        if self.send(frame::LOAD, &head, &[]).await.is_err() {
+            return InitAnswer::Closed;
+        }
+        let frame = match self.receive().await {
+            Ok(frame) => frame,
+            Err(error) => return error.into(),
+        };
+        match (frame.kind, frame.body) {
+            (frame::LOADED, _) => InitAnswer::Done,
+            (frame::INIT_ERROR, Body::Whole(body)) => {
+                InitAnswer::Failed { kind: error_type(&frame.head), body }
+            }
+            _ => InitAnswer::Broken("something else was sent where LOADED was due"),
+        }
+    }
+
+    /// Runs the handler.
+    pub(crate) async fn invoke(&mut self, call: &Call<'_>) -> Answer {
+        let head = InvokeHead {
+            id: call.id,
+            deadline_ms: call.deadline.as_millis(),
+            arn: call.arn,
+            trace: call.trace,
+            client_context: call.client_context,
+        };
+        let Ok(head) = serde_json::to_vec(&head) else { return Answer::Broken("its call cannot be written") };
+        if self.send(frame::INVOKE, &head, call.payload).await.is_err() {
+            return Answer::Closed;
+        }
+        let frame = match self.receive().await {
+            Ok(frame) => frame,
+            Err(LinkError::Closed) => return Answer::Closed,
+            Err(LinkError::Frame(FrameError::TooLong { kind: frame::RESPONSE, size })) => {
+                return Answer::TooLarge { size, usable: false };
+            }
+            Err(LinkError::Frame(_)) => return Answer::Broken("it sent what is no frame"),
+        };
+        if !self.decoder.is_empty() {
+            return Answer::Broken("it sent more than the answer");
+        }
+        let Ok(head) = serde_json::from_slice::<AnswerHead<'_>>(&frame.head) else {
+            return Answer::Broken("its answer's head is not JSON");
+        };
+        if head.id.as_deref() != Some(call.id) {
+            return Answer::Broken("it answered another request");
+        }
+        match (frame.kind, frame.body) {
+            (frame::RESPONSE, Body::Whole(body)) => Answer::Success(body),
+            (frame::ERROR, Body::Whole(body)) => {
+                let kind = head.kind.map(|k| k.into_owned()).unwrap_or_default();
+                Answer::Error { kind, body, usable: !head.exits }
+            }
+            (frame::RESPONSE | frame::ERROR, Body::TooLarge(size)) => Answer::TooLarge { size, usable: true },
+            _ => Answer::Broken("something else was sent where an answer was due"),
+        }
+    }
+
+    /// Whether the process is there and silent, as it must be between invocations.
+    pub(crate) fn reach(&self) -> Reach {
+        if !self.decoder.is_empty() {
+            return Reach::Unsolicited;
+        }
+        // Asked of the kernel: what tokio knows may be older than the process's end.
+        let mut byte = [0_u8; 1];
+        match rustix::net::recv(&self.stream, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+            Ok((0, _)) => Reach::Closed,
+            Ok(_) => Reach::Unsolicited,
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Reach::Ready,
+            Err(_) => Reach::Closed,
+        }
+    }
+
+    /// Waits until the process does what it must not do between invocations. Cancel safe.
+    pub(crate) async fn disturbed(&self) {
+        loop {
+            if self.stream.readable().await.is_err() || self.reach() != Reach::Ready {
+                return;
+            }
+            // Readiness that is older than the last answer: an attempt to read clears it.
+            let mut nothing = [0_u8; 1];
+            match self.stream.try_read(&mut nothing) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                _ => return,
+            }
+        }
+    }
+
+    async fn send(&mut self, kind: u8, head: &[u8], body: &[u8]) -> io::Result<()> {
+        self.out.clear();
+        frame::encode(kind, head, body.len(), &mut self.out);
+        if body.len() <= COPY_BYTES {
+            self.out.extend_from_slice(body);
+            self.stream.write_all(&self.out).await
+        } else {
+            self.stream.write_all(&self.out).await?;
+            self.stream.write_all(body).await
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Frame, LinkError> {
+        loop {
+            if let Some(frame) = self.decoder.next().map_err(LinkError::Frame)? {
+                return Ok(frame);
+            }
+            match self.stream.read_buf(self.decoder.buffer()).await {
+                Ok(0) | Err(_) => return Err(LinkError::Closed),
+                Ok(_) => {}
+            }
+        }
+    }
+}
+
+impl From<LinkError> for InitAnswer {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Closed => Self::Closed,
+            LinkError::Frame(_) => Self::Broken("it sent what is no frame"),
+        }
+    }
+}
+
+fn error_type(head: &Bytes) -> String {
+    serde_json::from_slice::<AnswerHead<'_>>(head)
+        .ok()
+        .and_then(|h| h.kind)
+        .map(|k| k.into_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,29 @@
+//! A conversation over the HTTP Runtime API.
+
+use super::{Answer, Call, InitAnswer};
+use tinderbox_runtime_api::{Answer as ApiAnswer, Event, RuntimeApi, Started};
+
+/// Waits until the runtime asks for its first invocation.
+pub(super) async fn started(api: &RuntimeApi) -> InitAnswer {
+    match api.started().await {
+        Started::Ready => InitAnswer::Done,
+        Started::Failed { kind, body } => InitAnswer::Failed { kind, body },
+    }
+}
+
+/// Runs the handler.
+pub(super) async fn invoke(api: &RuntimeApi, call: &Call<'_>) -> Answer {
+    let event = Event {
+        request_id: call.id.to_owned(),
+        deadline_ms: call.deadline.as_millis(),
+        arn: call.arn.to_owned(),
+        trace: call.trace.map(str::to_owned),
+        client_context: call.client_context.map(str::to_owned),
+        payload: call.payload.clone(),
+    };
+    match api.invoke(event).await {
+        ApiAnswer::Success(body) => Answer::Success(body),
+        ApiAnswer::Error { kind, body } => Answer::Error { kind, body, usable: true },
+        ApiAnswer::TooLarge { size } => Answer::TooLarge { size, usable: true },
+    }
+}

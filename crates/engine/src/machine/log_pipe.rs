@@ -1,0 +1,114 @@
+//! The read end of an instance's stdout and stderr.
+
+use crate::{
+    InstanceEvent, InstanceInfo, Observer,
+    log_parser::{Line, LogParser},
+};
+use std::{io, os::fd::OwnedFd};
+use tinderbox_base::{Clock, RequestId};
+use tokio::net::unix::pipe::Receiver;
+
+/// Bytes a pipe holds (pipe(7)): at the moment of a response no more of what was written before it is unread.
+const PIPE_BYTES: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 8 * 1024;
+/// How much of what a process says before it has a version is kept, to explain why it failed.
+const LAST_WORDS_BYTES: usize = 2 * 1024;
+
+/// The pipe and what is incomplete of the event being read.
+#[derive(Debug)]
+pub(crate) struct LogPipe {
+    pipe: Receiver,
+    state: State,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    parser: LogParser,
+    closed: bool,
+    last_words: String,
+}
+
+/// Who hears the lines, and what they belong to.
+#[derive(Clone, Copy)]
+pub(crate) struct Listener<'a> {
+    pub(crate) clock: &'a dyn Clock,
+    /// Nobody yet, while the instance has no version.
+    pub(crate) observer: Option<(&'a dyn Observer, &'a InstanceInfo)>,
+    pub(crate) request: Option<RequestId>,
+}
+
+impl LogPipe {
+    pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
+        Ok(Self { pipe: Receiver::from_owned_fd(fd)?, state: State::default() })
+    }
+
+    /// Waits for bytes and takes what is there. Never ends once the pipe is closed. Cancel safe.
+    pub(crate) async fn follow(&mut self, listener: Listener<'_>) {
+        if self.state.closed || self.pipe.readable().await.is_err() {
+            return std::future::pending().await;
+        }
+        // Reads through tokio, which so learns when the pipe is empty.
+        let Self { pipe, state } = self;
+        state.take(listener, |chunk| pipe.try_read(chunk));
+    }
+
+    /// Takes what is in the pipe right now, without waiting.
+    pub(crate) fn drain(&mut self, listener: Listener<'_>) {
+        // Asks the kernel: what tokio knows may be older than the last byte.
+        let Self { pipe, state } = self;
+        state.take(listener, |chunk| Ok(rustix::io::read(&*pipe, chunk)?));
+    }
+
+    /// Takes what is in the pipe and ends what is incomplete.
+    pub(crate) fn finish(&mut self, listener: Listener<'_>) {
+        self.drain(listener);
+        let State { parser, last_words, .. } = &mut self.state;
+        parser.flush(listener.clock.now(), &mut |line| tell(listener, last_words, line));
+    }
+
+    /// What the process said before it had a version.
+    pub(crate) fn last_words(&self) -> &str {
+        self.state.last_words.trim()
+    }
+}
+
+impl State {
+    /// Reads until nothing is left, at most what a pipe can hold.
+    fn take(&mut self, listener: Listener<'_>, mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) {
+        let Self { parser, closed, last_words } = self;
+        let mut chunk = [0; CHUNK_BYTES];
+        let mut taken = 0;
+        while taken < PIPE_BYTES && !*closed {
+            match read(&mut chunk) {
+                Ok(0) => *closed = true,
+                Ok(n) => {
+                    taken += n;
+                    let now = listener.clock.now();
+                    parser.feed(&chunk[..n], now, &mut |line| tell(listener, last_words, line));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => *closed = true,
+            }
+        }
+    }
+}
+
+fn tell(listener: Listener<'_>, last_words: &mut String, line: Line<'_>) {
+    match listener.observer {
+        Some((observer, info)) => observer.event(
+            info,
+            InstanceEvent::Line {
+                time: line.time,
+                level: line.level,
+                text: &line.text,
+                request: listener.request,
+            },
+        ),
+        None if last_words.len() + line.text.len() < LAST_WORDS_BYTES => {
+            last_words.push_str(&line.text);
+            last_words.push('\n');
+        }
+        None => {}
+    }
+}

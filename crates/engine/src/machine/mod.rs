@@ -1,0 +1,189 @@
+//! One instance from the server's side: its process, its conversation, its log.
+
+mod converse;
+mod frame_link;
+mod http_link;
+mod log_pipe;
+
+pub(crate) use converse::{InitFailure, Served, Surroundings};
+pub(crate) use frame_link::FrameLink;
+pub(crate) use log_pipe::{Listener, LogPipe};
+
+use crate::{
+    Control, EndpointGuard, InstanceInfo, Launched, LinkEnd, Listeners, Version, driver::Alive,
+    scheduler::InstanceKey,
+};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use std::{io, sync::Arc, time::Duration};
+use tinderbox_base::{Clock, RequestId, Timestamp};
+use tinderbox_runtime_api::RuntimeApi;
+
+/// An instance. Whoever owns this decides over it; nobody else does.
+pub(crate) struct Machine {
+    pub(crate) key: InstanceKey,
+    pub(crate) control: Box<dyn Control>,
+    pub(crate) link: Link,
+    pub(crate) log: LogPipe,
+    pub(crate) listeners: Option<Listeners>,
+    /// What it is for, once that is known.
+    pub(crate) role: Option<Role>,
+    pub(crate) frozen: bool,
+    /// The time of its initialisation, until it was reported.
+    pub(crate) init: Option<Duration>,
+    _alive: Alive,
+}
+
+/// An instance's version and what came with it.
+pub(crate) struct Role {
+    pub(crate) version: Arc<Version>,
+    pub(crate) info: Arc<InstanceInfo>,
+    pub(crate) endpoint: Option<EndpointGuard>,
+}
+
+/// The conversation with a process.
+#[derive(Debug)]
+pub(crate) enum Link {
+    Frames(FrameLink),
+    Http(RuntimeApi),
+}
+
+/// What is asked of a handler.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) deadline: Timestamp,
+    pub(crate) arn: &'a str,
+    pub(crate) trace: Option<&'a str>,
+    pub(crate) client_context: Option<&'a str>,
+    pub(crate) payload: &'a Bytes,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Success(Bytes),
+    Error {
+        kind: String,
+        body: Bytes,
+        /// Whether the process lives on.
+        usable: bool,
+    },
+    TooLarge {
+        size: u64,
+        /// Whether the conversation can go on.
+        usable: bool,
+    },
+    /// The process hung up.
+    Closed,
+    Broken(&'static str),
+}
+
+/// What came of an initialisation, or of a boot.
+#[derive(Debug)]
+pub(crate) enum InitAnswer {
+    Done,
+    Failed { kind: String, body: Bytes },
+    Closed,
+    Broken(&'static str),
+}
+
+/// Whether a request can be handed to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Ready,
+    Closed,
+    /// It spoke without being asked.
+    Unsolicited,
+}
+
+impl Link {
+    pub(crate) fn reach(&self) -> Reach {
+        match self {
+            Self::Frames(link) => link.reach(),
+            // Its end is noticed by the end of its process.
+            Self::Http(_) => Reach::Ready,
+        }
+    }
+
+    pub(crate) async fn disturbed(&self) {
+        match self {
+            Self::Frames(link) => link.disturbed().await,
+            Self::Http(_) => std::future::pending().await,
+        }
+    }
+
+    pub(crate) async fn booted(&mut self) -> InitAnswer {
+        match self {
+            Self::Frames(link) => link.booted().await,
+            // It was made for its version and says nothing before it has initialised.
+            Self::Http(_) => InitAnswer::Done,
+        }
+    }
+
+    pub(crate) async fn load(&mut self, head: &serde_json::Value) -> InitAnswer {
+        match self {
+            Self::Frames(link) => link.load(head).await,
+            Self::Http(api) => http_link::started(api).await,
+        }
+    }
+
+    pub(crate) async fn invoke(&mut self, call: &Call<'_>) -> Answer {
+        match self {
+            Self::Frames(link) => link.invoke(call).await,
+            Self::Http(api) => http_link::invoke(api, call).await,
+        }
+    }
+}
+
+impl Machine {
+    pub(crate) fn new(key: InstanceKey, launched: Launched, alive: Alive) -> io::Result<Self> {
+        let Launched { control, link, log, listeners } = launched;
+        let link = match link {
+            LinkEnd::Frames(stream) => Link::Frames(FrameLink::new(stream)?),
+            LinkEnd::Http(listener) => Link::Http(RuntimeApi::serve(listener)?),
+        };
+        let (log, listeners) = (LogPipe::new(log)?, Some(listeners));
+        Ok(Self { key, control, link, log, listeners, role: None, frozen: false, init: None, _alive: alive })
+    }
+
+    /// Whether a request can be handed over.
+    pub(crate) fn reach(&mut self) -> Reach {
+        match self.link.reach() {
+            Reach::Ready if self.control.exited().now_or_never().is_some() => Reach::Closed,
+            reach => reach,
+        }
+    }
+
+    /// Waits, telling what it logs, until it ends or speaks without being asked. Cancel safe.
+    pub(crate) async fn disturbed(&mut self, clock: &dyn Clock) {
+        let Self { control, log, role, link, .. } = self;
+        let hears = listener(role.as_ref(), clock, None);
+        let mut exited = control.exited();
+        let mut spoke = std::pin::pin!(link.disturbed());
+        loop {
+            tokio::select! {
+                _ = &mut exited => return,
+                () = &mut spoke => return,
+                () = log.follow(hears) => {}
+            }
+        }
+    }
+
+    /// Takes the log's bytes that are there, which no invocation wrote.
+    pub(crate) fn drain_log(&mut self, clock: &dyn Clock) {
+        let Self { log, role, .. } = self;
+        log.drain(listener(role.as_ref(), clock, None));
+    }
+
+    /// Takes the rest of the log and ends what is incomplete.
+    pub(crate) fn finish_log(&mut self, clock: &dyn Clock, request: Option<RequestId>) {
+        let Self { log, role, .. } = self;
+        log.finish(listener(role.as_ref(), clock, request));
+    }
+}
+
+fn listener<'a>(role: Option<&'a Role>, clock: &'a dyn Clock, request: Option<RequestId>) -> Listener<'a> {
+    let observer = role.map(|r| (&*r.version.observer, &*r.info));
+    Listener { clock, observer, request }
+}

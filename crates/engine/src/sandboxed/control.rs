@@ -1,0 +1,58 @@
+//! Power over a sandbox, in the engine's words.
+
+use super::{binds, limits::LimitRules, unavailable};
+use crate::{Control, Exit, Version};
+use async_trait::async_trait;
+use tinderbox_base::Error;
+use tinderbox_sandbox::{Exit as SandboxExit, Sandbox};
+
+pub(super) struct SandboxControl {
+    sandbox: Sandbox,
+    rules: LimitRules,
+}
+
+impl SandboxControl {
+    pub(super) fn new(sandbox: Sandbox, rules: LimitRules) -> Self {
+        Self { sandbox, rules }
+    }
+}
+
+#[async_trait]
+impl Control for SandboxControl {
+    async fn attach(&mut self, version: &Version) -> Result<(), Error> {
+        let limits = self.rules.of(version.memory);
+        self.sandbox.attach(binds(&version.mounts), limits).await.map_err(unavailable)
+    }
+
+    async fn exited(&mut self) -> Exit {
+        match self.sandbox.exited().await {
+            SandboxExit::Code(code) => Exit::Code(code),
+            SandboxExit::Signal { signal, out_of_memory } => Exit::Signal { signal, out_of_memory },
+        }
+    }
+
+    fn kill(&self) {
+        self.sandbox.kill();
+    }
+
+    async fn freeze(&self) {
+        if let Err(error) = self.sandbox.freeze().await {
+            tracing::warn!(%error, sandbox = %self.sandbox.id(), "an idle instance was not frozen");
+        }
+    }
+
+    async fn thaw(&self) {
+        // An instance that stays frozen runs into its timeout and is killed, which works on frozen ones.
+        if let Err(error) = self.sandbox.thaw().await {
+            tracing::warn!(%error, sandbox = %self.sandbox.id(), "an instance was not thawed");
+        }
+    }
+
+    fn memory_peak(&self) -> u64 {
+        self.sandbox.memory_peak()
+    }
+
+    async fn destroy(self: Box<Self>) {
+        self.sandbox.destroy().await;
+    }
+}

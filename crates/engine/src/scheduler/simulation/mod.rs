@@ -1,0 +1,55 @@
+//! The scheduler against a made-up world: seeded, without a clock or a process.
+
+mod world;
+
+use super::Settings;
+use proptest::prelude::*;
+use std::time::Duration;
+use world::World;
+
+fn settings() -> Settings {
+    Settings {
+        account_concurrency: 12,
+        idle_timeout: Duration::from_secs(60),
+        max_age: Duration::from_secs(300),
+        park_after: Duration::from_millis(50),
+        stems: 2,
+        max_instances: 25,
+        parallel_boots: 4,
+        refill_below: 1,
+    }
+}
+
+#[test]
+fn a_long_life() {
+    let mut world = World::new(settings(), 1, 17);
+    for _ in 0..200_000 {
+        world.step();
+    }
+    world.end();
+    // A run that meets only one kind of event proves nothing.
+    let seen = world.seen;
+    assert!(seen.warm > 1000 && seen.spare > 10 && seen.stem > 100 && seen.spawn > 100, "{seen:?}");
+    assert!(
+        seen.throttled_account > 100 && seen.throttled_reserved > 100 && seen.throttled_capacity > 10,
+        "{seen:?}"
+    );
+    assert!(seen.retired > 10 && seen.failed > 100 && seen.lost > 100 && seen.parked > 100, "{seen:?}");
+    assert!(
+        seen.ended_idle > 10 && seen.ended_age > 10 && seen.ended_retired > 10 && seen.evicted > 10,
+        "{seen:?}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    #[test]
+    fn short_lives(seed: u64, max_instances in 1..30_usize, stems in 0..4_usize, parallel_boots in 1..6_usize, steps in 0..400) {
+        let settings = Settings { max_instances, stems, parallel_boots, ..settings() };
+        let mut world = World::new(settings, seed, 1);
+        for _ in 0..steps {
+            world.step();
+        }
+        world.end();
+    }
+}

@@ -1,0 +1,25 @@
+//! Names of log streams.
+
+use std::fmt::Display;
+use tinderbox_base::Timestamp;
+
+/// `2026/01/31/[$LATEST]` and 32 hexadecimal digits: the day an instance began, the version it runs,
+/// and its id.
+pub fn stream_name(began: Timestamp, version: &str, instance: impl Display) -> String {
+    let day = began.to_rfc3339_millis()[..10].replace('-', "/");
+    format!("{day}/[{version}]{instance}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        let began = Timestamp::from_millis(1_769_903_999_007);
+        assert_eq!(
+            stream_name(began, "$LATEST", "0123456789abcdef0123456789abcdef"),
+            "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef"
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! What is stored of a waiting event.
+
+use crate::service::Event;
+use serde::{Deserialize, Serialize};
+use tinderbox_base::{Caller, RequestId, Timestamp};
+
+/// The short entry of a waiting event; its payload lies apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    /// When it was accepted.
+    pub(super) accepted: Timestamp,
+    /// The name by which the function was invoked.
+    pub(super) arn: String,
+    /// The caller's trace header.
+    pub(super) trace: Option<String>,
+}
+
+impl Waiting {
+    pub(super) fn of(event: &Event, accepted: Timestamp) -> Self {
+        Self { accepted, arn: event.arn.clone(), trace: event.caller.trace.clone() }
+    }
+
+    /// The caller in whose name the event runs: the account, by the function's own queue.
+    pub(super) fn caller(
+        &self,
+        account: &tinderbox_base::AccountId,
+        region: &tinderbox_base::Region,
+        request: RequestId,
+    ) -> Caller {
+        Caller { trace: self.trace.clone(), ..Caller::root(account.clone(), region.clone(), request) }
+    }
+}

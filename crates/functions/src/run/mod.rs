@@ -1,0 +1,12 @@
+//! Running a function: its environment, its version as the engine knows it, and what its outcomes mean.
+
+mod environment;
+mod observer;
+mod outcome;
+mod prepare;
+mod tails;
+
+pub(crate) use environment::access_key;
+pub(crate) use outcome::{Answer, answer, platform_error};
+pub(crate) use prepare::{Preparation, Unrunnable, group_id};
+pub(crate) use tails::Tails;

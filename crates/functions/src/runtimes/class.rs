@@ -1,0 +1,297 @@
+//! From a function's runtime to what the engine boots.
+
+use super::{
+    Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters, sdk,
+};
+use crate::model::Environment;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tinderbox_base::{Error, Memory, Region, Result};
+use tinderbox_engine::{Boot, Mount, Protocol, RuntimeClass};
+use tokio::sync::OnceCell;
+
+/// Where an instance finds the certificates it trusts.
+const CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+const PATH: &str = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin";
+const LD_LIBRARY_PATH: &str =
+    "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib";
+/// Classes remembered; with more, those that are asked for again are made again.
+const MAX_CLASSES: usize = 1000;
+
+/// Variables of an environment.
+type Variables = Vec<(String, String)>;
+
+/// The runtimes of this machine.
+#[derive(Debug)]
+pub struct Runtimes {
+    interpreters: Interpreters,
+    directory: PathBuf,
+    sdk: PathBuf,
+    ca_bundle: Option<Vec<u8>>,
+    ready: OnceCell<Ready>,
+    classes: Mutex<HashMap<String, Arc<RuntimeClass>>>,
+}
+
+/// What all runtimes share, made when the first one is needed.
+#[derive(Debug)]
+struct Ready {
+    bootstraps: PathBuf,
+    system: Vec<Mount>,
+}
+
+/// How a function's instances come to be.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// What the engine boots.
+    pub class: Arc<RuntimeClass>,
+    /// From a ready process, or one started with the function's own environment.
+    pub boot: Boot,
+    /// What INIT_START says, such as `python:3.11.7`.
+    pub label: String,
+}
+
+/// Why a runtime cannot run here: a sentence for the function's owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing(pub String);
+
+impl Runtimes {
+    /// Runtimes run by `interpreters`, with bootstraps written below `directory`.
+    ///
+    /// `sdk` holds the SDKs that instances are given; `ca_bundle` the certificates they trust, in PEM.
+    pub fn new(
+        interpreters: Interpreters,
+        directory: PathBuf,
+        sdk: PathBuf,
+        ca_bundle: Option<Vec<u8>>,
+    ) -> Self {
+        let (ready, classes) = (OnceCell::new(), Mutex::default());
+        Self { interpreters, directory, sdk, ca_bundle, ready, classes }
+    }
+
+    /// What runs a function of `runtime`.
+    pub async fn choose(
+        &self,
+        runtime: RuntimeName,
+        memory: Memory,
+        environment: &Environment,
+    ) -> Result<Result<Chosen, Missing>> {
+        let ready = self.ready.get_or_try_init(|| self.prepare()).await?;
+        if runtime.family() == Family::Provided {
+            let class = self.class("provided".into(), |key| self.provided(key, ready));
+            return Ok(Ok(Chosen { class, boot: Boot::Spawn, label: runtime.to_string() }));
+        }
+        let Some(interpreter) = self.interpreters.nearest(runtime).await else {
+            return Ok(Err(missing(runtime)));
+        };
+        let own = OwnStart::of(environment);
+        let boot = if own == OwnStart::default() { Boot::Stem } else { Boot::Spawn };
+        let key = key(&interpreter, memory, &own);
+        let others = self.interpreters.all(runtime.family()).await;
+        let class =
+            self.class(key, |key| self.interpreted(key, ready, (&interpreter, &others), memory, &own));
+        Ok(Ok(Chosen { class, boot, label: label(runtime, &interpreter) }))
+    }
+
+    async fn prepare(&self) -> Result<Ready> {
+        let directory = self.directory.clone();
+        let ready = move || {
+            let bootstraps = bootstraps::write(&directory).map_err(Error::internal)?;
+            Ok(Ready { bootstraps, system: host::system(Path::new("/")) })
+        };
+        tokio::task::spawn_blocking(ready).await.map_err(Error::internal)?
+    }
+
+    fn class(&self, key: String, make: impl FnOnce(String) -> RuntimeClass) -> Arc<RuntimeClass> {
+        let mut classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
+        if classes.len() >= MAX_CLASSES {
+            classes.clear();
+        }
+        classes.entry(key.clone()).or_insert_with(|| Arc::new(make(key))).clone()
+    }
+
+    fn provided(&self, key: String, ready: &Ready) -> RuntimeClass {
+        let mut mounts = ready.system.clone();
+        let (env, files) = self.trust(&mut mounts);
+        let argv = vec!["/var/task/bootstrap".into()];
+        RuntimeClass { key, argv, env: base_environment(env), mounts, files, protocol: Protocol::Http }
+    }
+
+    fn interpreted(
+        &self,
+        key: String,
+        ready: &Ready,
+        (interpreter, others): (&Interpreter, &[Interpreter]),
+        memory: Memory,
+        own: &OwnStart,
+    ) -> RuntimeClass {
+        let mut mounts = ready.system.clone();
+        mounts.extend(host::interpreter(interpreter));
+        mounts.extend(names(interpreter));
+        mounts.extend(sdk::mounts(&self.sdk, interpreter, others));
+        if let Some(folder) = bootstraps::folder(interpreter.family) {
+            let target = Path::new(bootstraps::INSIDE).join(folder);
+            mounts.push(Mount::Bind { source: ready.bootstraps.join(folder), target });
+        }
+        let (mut env, files) = self.trust(&mut mounts);
+        env.extend(interpreter_environment(interpreter));
+        let argv = argv(interpreter, memory, own);
+        RuntimeClass { key, argv, env: base_environment(env), mounts, files, protocol: Protocol::Frames }
+    }
+
+    /// Variables and files by which programs inside trust what we trust.
+    fn trust(&self, mounts: &mut Vec<Mount>) -> (Variables, Vec<(PathBuf, Vec<u8>)>) {
+        let Some(bundle) = &self.ca_bundle else { return (Vec::new(), Vec::new()) };
+        // Where interpreters built on Red Hat's systems look.
+        let link = "/etc/pki/tls/certs/ca-bundle.crt".into();
+        mounts.push(Mount::Symlink { target: CA_BUNDLE.into(), link });
+        let names = ["AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
+        let env = names.map(|name| (name.to_owned(), CA_BUNDLE.to_owned())).to_vec();
+        (env, vec![(CA_BUNDLE.into(), bundle.clone())])
+    }
+}
+
+/// The ARN by which INIT_START names what runs: it changes when the class does.
+pub fn version_arn(region: &Region, class: &RuntimeClass) -> String {
+    let hash = Sha256::new().chain_update(bootstraps::hash()).chain_update(&class.key).finalize();
+    let hex: String = hash.iter().map(|b| format!("{b:02x}")).collect();
+    format!("arn:aws:lambda:{region}::runtime:{hex}")
+}
+
+/// What of a function's environment changes how its process is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct OwnStart {
+    /// Variables that act while a process starts.
+    variables: bool,
+    /// The program that starts the interpreter in its stead.
+    wrapper: Option<String>,
+}
+
+impl OwnStart {
+    fn of(environment: &Environment) -> Self {
+        let wrapper = environment.exec_wrapper().map(str::to_owned);
+        Self { variables: environment.acts_at_boot(), wrapper }
+    }
+}
+
+/// The MiB by which the heap of Node.js is sized: a function's memory, rounded down so that functions of
+/// odd sizes share ready processes.
+fn heap_class(memory: Memory) -> u32 {
+    match memory.mib() {
+        small @ ..1024 => small / 64 * 64,
+        large => large / 512 * 512,
+    }
+}
+
+fn key(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> String {
+    let mut key = interpreter.executable.display().to_string();
+    if interpreter.family == Family::Node {
+        key.push_str(&format!(" heap for {} MB", heap_class(memory)));
+    }
+    if own.variables {
+        key.push_str(" own environment");
+    }
+    if let Some(wrapper) = &own.wrapper {
+        key.push_str(&format!(" by {wrapper}"));
+    }
+    key
+}
+
+fn argv(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> Vec<String> {
+    let mut argv: Vec<String> = own.wrapper.iter().cloned().collect();
+    argv.push(interpreter.executable.display().to_string());
+    let bootstrap = |name: &str| format!("{}/{name}", bootstraps::INSIDE);
+    match interpreter.family {
+        Family::Python => {
+            // Isolated from variables and users' directories, unless the function sets PYTHON* itself.
+            let flags: &[&str] = match interpreter.version.0 {
+                _ if own.variables => &["-s", "-S", "-B"],
+                2 => &["-E", "-s", "-S", "-B"],
+                _ => &["-I", "-S", "-B"],
+            };
+            argv.extend(flags.iter().map(|f| (*f).to_owned()));
+            argv.push(bootstrap("python/bootstrap.py"));
+        }
+        Family::Node => {
+            // The flags of Lambda's own images: the heap follows the function's memory.
+            argv.push("--expose-gc".into());
+            argv.push("--max-http-header-size=81920".into());
+            argv.push(format!("--max-semi-space-size={}", heap_class(memory) / 20));
+            argv.push(format!("--max-old-space-size={}", heap_class(memory) * 9 / 10));
+            argv.push(bootstrap("node/bootstrap.js"));
+        }
+        Family::Provided => {}
+    }
+    argv
+}
+
+fn base_environment(more: Variables) -> Variables {
+    let base = [
+        ("PATH", PATH),
+        ("LD_LIBRARY_PATH", LD_LIBRARY_PATH),
+        ("LANG", "C.UTF-8"),
+        ("HOME", "/tmp"),
+        ("TZ", ":UTC"),
+    ];
+    base.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).chain(more).collect()
+}
+
+/// Variables that an interpreter of this family has on Lambda.
+fn interpreter_environment(interpreter: &Interpreter) -> Variables {
+    match interpreter.family {
+        Family::Node => {
+            let own = format!("/opt/nodejs/node{}/node_modules", interpreter.version.0);
+            let common = "/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task";
+            vec![("NODE_PATH".into(), format!("{own}:{common}"))]
+        }
+        Family::Python => vec![("PYTHONPATH".into(), "/var/runtime".into())],
+        Family::Provided => Vec::new(),
+    }
+}
+
+/// Links below /var/lang/bin, where Lambda's PATH finds the interpreter.
+fn names(interpreter: &Interpreter) -> Vec<Mount> {
+    let (major, minor) = (interpreter.version.0, interpreter.version.1);
+    let names = match interpreter.family {
+        Family::Python => {
+            vec!["python".to_owned(), format!("python{major}"), format!("python{major}.{minor}")]
+        }
+        Family::Node => vec!["node".to_owned()],
+        Family::Provided => Vec::new(),
+    };
+    let link = |name| Mount::Symlink {
+        target: interpreter.executable.clone(),
+        link: Path::new("/var/lang/bin").join(name),
+    };
+    names.into_iter().map(link).collect()
+}
+
+fn label(runtime: RuntimeName, interpreter: &Interpreter) -> String {
+    let language = if interpreter.family == Family::Python { "python" } else { "nodejs" };
+    let exact = match interpreter.family {
+        Family::Python => interpreter.version == runtime.version(),
+        Family::Node | Family::Provided => interpreter.version.0 == runtime.version().0,
+    };
+    let instead = if exact { String::new() } else { format!(" (nearest to {runtime} on this machine)") };
+    format!("{language}:{}{instead}", interpreter.full_version)
+}
+
+fn missing(runtime: RuntimeName) -> Missing {
+    let version = runtime.version();
+    Missing(match runtime.family() {
+        Family::Python => format!(
+            "No Python is installed on this machine. Install python{}.{} or another Python 3, so that {runtime} \
+             can run, or name its directory in functions.interpreter_prefixes.",
+            version.0, version.1
+        ),
+        Family::Node | Family::Provided => format!(
+            "No Node.js is installed on this machine. Install Node.js {} or a newer one, so that {runtime} can \
+             run, or name its directory in functions.interpreter_prefixes.",
+            version.0
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests;

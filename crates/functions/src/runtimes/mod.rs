@@ -1,0 +1,11 @@
+//! Runtimes: their names, and the interpreters of this machine that run them.
+
+mod bootstraps;
+mod class;
+mod host;
+pub mod interpreters;
+mod names;
+mod sdk;
+
+pub use class::{Chosen, Missing, Runtimes, version_arn};
+pub use names::{Family, InterpreterVersion, RuntimeName, nearest};

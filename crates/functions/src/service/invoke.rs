@@ -1,0 +1,343 @@
+//! Invoke.
+
+use super::read::is_latest;
+use super::table::Live;
+use super::{Functions, Inner};
+use crate::errors;
+use crate::logs::{stream_name, text};
+use crate::names::{LATEST, Target};
+use crate::run::{Answer, Unrunnable, answer, platform_error};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+use std::sync::Arc;
+use std::time::Duration;
+use tinderbox_base::{Caller, Clock, Error, ErrorKind, LogLine, Random, Result};
+use tinderbox_engine::{InstanceId, InvokeError, StartKind, ThrottleReason, Version};
+
+/// Most bytes of an event that is answered (Lambda quotas: 6 MB).
+pub const MAX_EVENT: usize = 6_291_456;
+/// Most bytes of an event that waits (Lambda quotas: 1 MB).
+pub const MAX_ASYNC_EVENT: usize = 1_048_576;
+/// Most bytes of a client context, in base64 (Lambda API, Invoke).
+const MAX_CLIENT_CONTEXT: usize = 3583;
+/// How often a request looks for its function again because that changed just then.
+const MAX_RESOLUTIONS: usize = 1000;
+
+/// What a caller wants of an invocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InvocationType {
+    /// The answer.
+    #[default]
+    RequestResponse,
+    /// That the event is handled some time.
+    Event,
+    /// To know whether it could be.
+    DryRun,
+}
+
+/// A request to invoke a function.
+#[derive(Clone, Debug, Default)]
+pub struct Invocation {
+    /// The function's name or ARN.
+    pub name: String,
+    /// The version or alias.
+    pub qualifier: Option<String>,
+    /// What the caller wants.
+    pub kind: InvocationType,
+    /// The event.
+    pub payload: Bytes,
+    /// The caller's context, JSON in base64.
+    pub client_context: Option<String>,
+    /// Whether the caller wants the end of the log.
+    pub tail: bool,
+}
+
+/// What became of an invocation.
+#[derive(Clone, Debug)]
+pub enum Invoked {
+    /// The function ran.
+    Answered {
+        /// Its response, or the error as JSON.
+        payload: Bytes,
+        /// Whether it is an error.
+        failed: bool,
+        /// The version that ran.
+        version: &'static str,
+        /// The end of the log, if it was asked for.
+        tail: Option<Vec<u8>>,
+        /// Where the instance came from; none if there was no need of one.
+        start: Option<StartKind>,
+    },
+    /// The event is in the function's queue and stays there until it was handled.
+    Accepted,
+    /// It could be invoked.
+    Possible,
+}
+
+/// Why an invocation did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeFault {
+    /// A limit says: later.
+    #[error("Rate Exceeded.")]
+    Throttled(ThrottleReason),
+    /// Anything else.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// What one run of a function came to.
+pub(crate) struct Ran {
+    pub(crate) answer: Answer,
+    pub(crate) start: Option<StartKind>,
+}
+
+/// One event for a function, complete.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) caller: Caller,
+    pub(crate) payload: Bytes,
+    /// The name by which the function was invoked.
+    pub(crate) arn: String,
+    pub(crate) client_context: Option<String>,
+}
+
+impl Functions {
+    /// Invokes a function. The invocation's id is the request's.
+    pub async fn invoke(&self, caller: &Caller, invocation: Invocation) -> Result<Invoked, InvokeFault> {
+        let inner = &self.inner;
+        let target =
+            inner.target(caller, &invocation.name, invocation.qualifier.as_deref(), "InvokeFunction")?;
+        let limit = match invocation.kind {
+            InvocationType::Event => MAX_ASYNC_EVENT,
+            InvocationType::RequestResponse | InvocationType::DryRun => MAX_EVENT,
+        };
+        if invocation.payload.len() > limit {
+            return Err(errors::request_too_large(limit).into());
+        }
+        let live = inner.live(&target)?;
+        // Nothing sent is an empty event.
+        let empty = invocation.payload.is_empty();
+        let payload = if empty { Bytes::from_static(b"{}") } else { invocation.payload };
+        check_json(&payload)?;
+        let client_context = invocation.client_context.as_deref().map(client_context).transpose()?;
+        let event = Event { caller: caller.clone(), payload, arn: target.arn().to_string(), client_context };
+        match invocation.kind {
+            InvocationType::DryRun => Ok(Invoked::Possible),
+            InvocationType::Event => {
+                inner.queues.accept(inner, &live.function, event).await?;
+                Ok(Invoked::Accepted)
+            }
+            InvocationType::RequestResponse => {
+                let tail = invocation.tail.then(|| inner.preparation.tails.open(caller.request_id));
+                let ran = inner.run(&target, live, event).await?;
+                let tail = match tail {
+                    Some(tail) => Some(tail.read().await),
+                    None => None,
+                };
+                let Answer { payload, failed } = ran.answer;
+                Ok(Invoked::Answered { payload, failed, version: LATEST, tail, start: ran.start })
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// The function of `target`.
+    fn live(&self, target: &Target) -> Result<Arc<Live>> {
+        let live = self.table.get(target).filter(|_| is_latest(target));
+        live.ok_or_else(|| errors::function_not_found(target.qualified_arn()))
+    }
+
+    /// The function that has this place in the table now.
+    pub(crate) fn current(&self, target: &Target) -> Option<Arc<Live>> {
+        self.table.get(target)
+    }
+
+    /// Runs `event` by the code that `target` has now, which `live` was when last looked at.
+    pub(crate) async fn run(
+        &self,
+        target: &Target,
+        mut live: Arc<Live>,
+        event: Event,
+    ) -> Result<Ran, InvokeFault> {
+        let request = event.caller.request_id;
+        let trace = event.caller.trace.clone().unwrap_or_else(|| trace_header(&*self.clock, &*self.random));
+        for _ in 0..MAX_RESOLUTIONS {
+            let version = match self.version(&live).await? {
+                Ok(version) => version,
+                Err(unrunnable) => return Ok(self.refuse(&live, &event.caller, &unrunnable)),
+            };
+            let timeout = version.timeout;
+            let invocation = tinderbox_engine::Invocation {
+                version,
+                request_id: request,
+                payload: event.payload.clone(),
+                caller: event.caller.clone(),
+                deadline: None,
+                arn: event.arn.clone(),
+                client_context: event.client_context.clone(),
+                trace: Some(trace.clone()),
+            };
+            match self.engine.invoke(invocation).await {
+                Ok(response) => {
+                    let answer = answer(response.outcome, request, timeout);
+                    return Ok(Ran { answer, start: Some(response.start) });
+                }
+                Err(InvokeError::Retired) => live = self.live(target)?,
+                Err(InvokeError::Throttled { reason }) => return Err(InvokeFault::Throttled(reason)),
+                Err(InvokeError::Unavailable(error)) => return Err(error.into()),
+                Err(error @ InvokeError::Expired) => return Err(Error::internal(error).into()),
+            }
+        }
+        Err(errors::update_in_progress(target.unqualified_arn()).into())
+    }
+
+    /// The version of `live`, made when it is first needed.
+    pub(super) async fn version(&self, live: &Live) -> Result<Result<Arc<Version>, Unrunnable>> {
+        enum Stop {
+            Unrunnable(Unrunnable),
+            Failed(Error),
+        }
+        let make = || async {
+            match self.preparation.version(&live.function, live.id.clone()).await {
+                Ok(Ok(version)) => Ok(version),
+                Ok(Err(unrunnable)) => Err(Stop::Unrunnable(unrunnable)),
+                Err(error) => Err(Stop::Failed(error)),
+            }
+        };
+        match live.version.get_or_try_init(make).await {
+            Ok(version) => Ok(Ok(version.clone())),
+            Err(Stop::Unrunnable(unrunnable)) => Ok(Err(unrunnable)),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Answers for a function that cannot run here, in its log too.
+    fn refuse(&self, live: &Live, caller: &Caller, why: &Unrunnable) -> Ran {
+        let (function, request, now) = (&live.function, caller.request_id, self.clock.now());
+        let report = text::ReportLine {
+            request,
+            duration: Duration::ZERO,
+            billed: Duration::ZERO,
+            memory: function.configuration.memory,
+            used: 0,
+            init: None,
+            status: Some("error"),
+            error: Some(why.kind),
+        };
+        let mut lines = vec![text::start(request, LATEST)];
+        lines.extend(why.detail.clone());
+        lines.push(text::failed_line(request, &why.message, why.kind));
+        lines.extend([text::end(request), text::report(&report)]);
+        let tails = &self.preparation.tails;
+        lines.iter().for_each(|line| tails.push(request, line));
+        tails.finish(request);
+        let stream = stream_name(now, LATEST, InstanceId::new(&*self.random));
+        let lines = lines.into_iter().map(|message| LogLine { time: now, message }).collect();
+        self.preparation.sink.append(
+            &function.account,
+            &function.region,
+            &function.log_group(),
+            &stream,
+            lines,
+        );
+        Ran { answer: platform_error(why.kind, &why.message, request), start: None }
+    }
+}
+
+/// The trace header of a request that brought none: not sampled, as Lambda makes it.
+fn trace_header(clock: &dyn Clock, random: &dyn Random) -> String {
+    let mut bytes = [0; 24];
+    random.fill(&mut bytes);
+    let (root, parent) = bytes.split_at(16);
+    let number = |bytes: &[u8]| bytes.iter().fold(0_u128, |n, b| n << 8 | u128::from(*b));
+    // 96 bits of the root's number are shown.
+    let (root, parent, seconds) = (number(root) >> 32, number(parent), clock.now().as_millis() / 1000);
+    format!("Root=1-{seconds:08x}-{root:024x};Parent={parent:016x};Sampled=0")
+}
+
+/// Refuses what is not one JSON value in UTF-8.
+fn check_json(payload: &[u8]) -> Result<()> {
+    let found = match std::str::from_utf8(payload) {
+        Ok(text) => serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|e| e.to_string()),
+        Err(error) => Err(format!("Invalid UTF-8 at byte {}", error.valid_up_to() + 1)),
+    };
+    found.map_err(|detail| {
+        errors::invalid_request_content(format!(
+            "Could not parse request body into json: Could not parse payload into json: {detail}"
+        ))
+    })
+}
+
+/// The JSON text of a client context.
+fn client_context(encoded: &str) -> Result<String> {
+    let refused =
+        || errors::invalid_request_content("Client context must be a valid Base64-encoded JSON object.");
+    if encoded.len() > MAX_CLIENT_CONTEXT {
+        let text = format!("Client context must be at most {MAX_CLIENT_CONTEXT} bytes.");
+        return Err(Error::new(ErrorKind::TooLarge, text).with_code("RequestTooLargeException"));
+    }
+    let bytes = BASE64_STANDARD.decode(encoded).map_err(|_| refused())?;
+    let text = String::from_utf8(bytes).map_err(|_| refused())?;
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text) {
+        Ok(_) => Ok(text),
+        Err(_) => Err(refused()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn events_are_json() {
+        fn check(payload: &[u8], expect: Result<(), &str>) {
+            let found = check_json(payload).map_err(|e| e.message().to_owned());
+            match (found, expect) {
+                (Ok(()), Ok(())) => {}
+                (Err(text), Err(part)) => {
+                    let start = "Could not parse request body into json: Could not parse payload into json: ";
+                    assert!(text.starts_with(start) && text.contains(part), "{text}");
+                }
+                (found, _) => panic!("{found:?}"),
+            }
+        }
+        check(b"{}", Ok(()));
+        check(b" [1, \"x\", null] ", Ok(()));
+        check("\"ä\"".as_bytes(), Ok(()));
+        check(b"{", Err("EOF"));
+        check(b"hello", Err("expected"));
+        check(b"{} {}", Err("trailing"));
+        check(b"\"n\x87r\"", Err("Invalid UTF-8 at byte 3"));
+    }
+
+    #[test]
+    fn trace_headers() {
+        let clock =
+            tinderbox_base::ManualClock::at(tinderbox_base::Timestamp::from_millis(1_769_903_999_007));
+        let header = trace_header(&clock, &tinderbox_base::SeededRandom::new(1));
+        let (root, rest) = header.split_once(";Parent=").expect("a parent");
+        assert!(root.starts_with("Root=1-697e977f-") && root.len() == 16 + 24, "{header}");
+        assert!(rest.ends_with(";Sampled=0") && rest.len() == 16 + 10, "{header}");
+    }
+
+    #[test]
+    fn client_contexts() {
+        fn check(encoded: &str, expect: Option<&str>) {
+            assert_eq!(client_context(encoded).ok().as_deref(), expect, "{encoded}");
+        }
+        check("eyJhIjoxfQ==", Some("{\"a\":1}"));
+        check("MQ==", None);
+        check("{}", None);
+        check(&"A".repeat(4000), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            prop_assert_eq!(check_json(&bytes).is_ok(), serde_json::from_slice::<serde_json::Value>(&bytes).is_ok());
+        }
+    }
+}

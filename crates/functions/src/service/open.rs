@@ -1,0 +1,129 @@
+//! Opening: what the service needs, and how it finds its functions again.
+
+use super::table::{Live, Table};
+use super::{Functions, Inner, RoleCheck};
+use crate::code::{CodeStore, Downloads};
+use crate::keys;
+use crate::model::Function;
+use crate::queue::Queues;
+use crate::run::{Preparation, Tails, group_id};
+use crate::runtimes::Runtimes;
+use crate::runtimes::interpreters::{Interpreters, Places};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tinderbox_base::{AccountId, Clock, Error, LogSink, Random, Region, Result, config};
+use tinderbox_blobs::Blobs;
+use tinderbox_engine::Engine;
+use tinderbox_store::Store;
+
+/// Records read at once.
+const PAGE: usize = 1000;
+
+/// What the service is made of.
+pub struct Deps {
+    /// Durable state.
+    pub store: Arc<dyn Store>,
+    /// Where packages lie.
+    pub blobs: Blobs,
+    /// What runs functions.
+    pub engine: Engine,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Where functions' logs go.
+    pub log_sink: Arc<dyn LogSink>,
+    /// Who knows the execution roles.
+    pub roles: Arc<dyn RoleCheck>,
+    /// The bounds of functions and of the account.
+    pub config: config::Config,
+    /// The data directory: `code` and `runtimes` below it are this service's own; `sdk`, if
+    /// there is one, holds the SDKs unless the configuration names another place.
+    pub data_dir: PathBuf,
+    /// Where to look for interpreters.
+    pub places: Places,
+    /// Certificates that instances trust, in PEM; none leaves them to what their interpreters bring.
+    pub ca_bundle: Option<Vec<u8>>,
+}
+
+impl Functions {
+    /// Opens the service: reads every function, and lets the events run that were accepted before.
+    ///
+    /// # Errors
+    /// When the store or the data directory cannot be read.
+    pub async fn open(deps: Deps) -> Result<Arc<Self>> {
+        let code = CodeStore::open(deps.data_dir.join("code"), deps.blobs, deps.random.clone())?;
+        let runtimes = Runtimes::new(
+            Interpreters::new(deps.places),
+            deps.data_dir.join("runtimes"),
+            deps.config.functions.sdk.clone().unwrap_or_else(|| deps.data_dir.join("sdk")),
+            deps.ca_bundle,
+        );
+        let preparation = Preparation {
+            code,
+            runtimes,
+            sink: deps.log_sink,
+            clock: deps.clock.clone(),
+            random: deps.random.clone(),
+            tails: Arc::<Tails>::default(),
+        };
+        let inner = Arc::new(Inner {
+            downloads: Downloads::new(&*deps.random),
+            queues: Queues::new(deps.config.functions.max_async_events),
+            config: deps.config.functions,
+            engine_config: deps.config.engine,
+            store: deps.store,
+            engine: deps.engine,
+            clock: deps.clock,
+            random: deps.random,
+            roles: deps.roles,
+            table: Table::default(),
+            preparation,
+        });
+        inner.load().await?;
+        inner.preparation.code.sweep().await?;
+        Ok(Arc::new(Self { inner }))
+    }
+}
+
+impl Inner {
+    /// Reads every function, and which events wait for them.
+    async fn load(self: &Arc<Self>) -> Result<()> {
+        for (account, region) in keys::namespaces(&*self.store).await? {
+            let mut rest = keys::functions(&account, &region);
+            loop {
+                let entries = self.store.range(&rest, PAGE).await?;
+                let Some(last) = entries.last() else { break };
+                rest = rest.after(&last.key);
+                for entry in &entries {
+                    self.load_one(&entry.value, entry.version)?;
+                }
+            }
+            self.queues.load(self, &account, &region).await?;
+        }
+        Ok(())
+    }
+
+    /// The functions of an account and region by their uid.
+    pub(crate) fn functions_of(
+        &self,
+        account: &AccountId,
+        region: &Region,
+    ) -> HashMap<String, Arc<Function>> {
+        let namespace = self.table.namespace(account, region);
+        let lives = namespace.page(None, usize::MAX);
+        lives.into_iter().map(|live| (live.function.uid.to_string(), live.function.clone())).collect()
+    }
+
+    fn load_one(&self, record: &[u8], stored: tinderbox_store::Version) -> Result<()> {
+        let function: Function = serde_json::from_slice(record).map_err(Error::internal)?;
+        self.preparation.code.name(function.code.sha256);
+        if let Some(n) = function.reserved_concurrency {
+            self.engine.set_reserved(&function.account, &group_id(&function), Some(n));
+        }
+        let namespace = self.table.namespace(&function.account, &function.region);
+        namespace.insert(Live::new(function, stored));
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! The functions in memory: what every request reads.
+
+use crate::model::Function;
+use crate::names::{FunctionName, Target};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError, RwLock};
+use tinderbox_base::{AccountId, Region};
+use tinderbox_engine::{Version, VersionId};
+use tokio::sync::{Mutex, OnceCell};
+
+/// A function as it is now.
+pub(crate) struct Live {
+    /// Its record.
+    pub(crate) function: Arc<Function>,
+    /// The record's version in the store.
+    pub(crate) stored: tinderbox_store::Version,
+    /// The name of its version in the engine.
+    pub(crate) id: VersionId,
+    /// That version, made when it is first invoked.
+    pub(crate) version: Arc<OnceCell<Arc<Version>>>,
+}
+
+impl Live {
+    /// A function whose code or configuration is new.
+    pub(super) fn new(function: Function, stored: tinderbox_store::Version) -> Arc<Self> {
+        let id = VersionId::new(format!("{}@{}", function.arn(), function.generation));
+        Arc::new(Self { function: Arc::new(function), stored, id, version: Arc::default() })
+    }
+
+    /// The same code and configuration under a changed record.
+    pub(super) fn with(&self, function: Function, stored: tinderbox_store::Version) -> Arc<Self> {
+        let (id, version) = (self.id.clone(), self.version.clone());
+        Arc::new(Self { function: Arc::new(function), stored, id, version })
+    }
+}
+
+/// The functions of one account and region.
+#[derive(Default)]
+pub(crate) struct Namespace {
+    functions: RwLock<BTreeMap<FunctionName, Arc<Live>>>,
+    /// Held while a change is checked, committed and shown: sums over all functions stay true.
+    pub(super) changes: Mutex<()>,
+}
+
+impl Namespace {
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Live>> {
+        self.functions.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    pub(super) fn insert(&self, live: Arc<Live>) {
+        let name = live.function.name.clone();
+        self.functions.write().unwrap_or_else(PoisonError::into_inner).insert(name, live);
+    }
+
+    pub(super) fn remove(&self, name: &str) {
+        self.functions.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// At most `limit` functions whose names come after `after`.
+    pub(super) fn page(&self, after: Option<&str>, limit: usize) -> Vec<Arc<Live>> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        functions
+            .range::<str, _>((start, Bound::Unbounded))
+            .take(limit)
+            .map(|(_, live)| live.clone())
+            .collect()
+    }
+
+    /// The sum of `quantity` over all functions.
+    pub(super) fn sum(&self, quantity: impl Fn(&Function) -> u64) -> u64 {
+        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        functions.values().map(|live| quantity(&live.function)).sum()
+    }
+}
+
+/// The functions of all accounts and regions.
+#[derive(Default)]
+pub(crate) struct Table {
+    namespaces: RwLock<HashMap<(AccountId, Region), Arc<Namespace>>>,
+}
+
+impl Table {
+    /// The namespace, if it has or had functions.
+    pub(super) fn find(&self, account: &AccountId, region: &Region) -> Option<Arc<Namespace>> {
+        let key = (account.clone(), region.clone());
+        self.namespaces.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
+    /// The namespace, made if it is new.
+    pub(super) fn namespace(&self, account: &AccountId, region: &Region) -> Arc<Namespace> {
+        self.find(account, region).unwrap_or_else(|| {
+            let mut namespaces = self.namespaces.write().unwrap_or_else(PoisonError::into_inner);
+            namespaces.entry((account.clone(), region.clone())).or_default().clone()
+        })
+    }
+
+    /// All functions.
+    pub(super) fn all(&self) -> Vec<Arc<Live>> {
+        let namespaces = self.namespaces.read().unwrap_or_else(PoisonError::into_inner);
+        namespaces.values().flat_map(|namespace| namespace.page(None, usize::MAX)).collect()
+    }
+
+    /// The function, if it exists; its qualifier is not looked at.
+    pub(crate) fn get(&self, target: &Target) -> Option<Arc<Live>> {
+        self.find(&target.account, &target.region)?.get(&target.name)
+    }
+}

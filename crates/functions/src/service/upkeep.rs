@@ -1,0 +1,69 @@
+//! What the program asks of the functions beside requests: to warm up, to stop, to tell about themselves.
+
+use super::table::Live;
+use super::{Functions, Inner};
+use crate::names::FunctionRef;
+use crate::run::access_key;
+use std::sync::Arc;
+use tinderbox_base::{Caller, Principal, RequestId};
+use tinderbox_engine::{Boot, InstanceInfo, Version};
+
+/// Functions made ready when the server starts.
+const WARMED_UP: usize = 16;
+
+impl Functions {
+    /// Makes the functions that changed last ready to run, in the background: to be called once the
+    /// server serves requests, which go first.
+    pub fn warm_up_recent(&self) {
+        let mut lives = self.inner.table.all();
+        lives.sort_by_key(|live| std::cmp::Reverse(live.function.last_modified));
+        lives.truncate(WARMED_UP);
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            for live in lives {
+                inner.make_ready(&live).await;
+            }
+        });
+    }
+
+    /// Lets no further asynchronous event begin: the first step of ending the server. Those that wait
+    /// run once it lives again.
+    pub fn stop_queues(&self) {
+        self.inner.queues.stop();
+    }
+
+    /// Asynchronous events that wait, of all functions.
+    pub fn waiting_events(&self) -> usize {
+        self.inner.queues.waiting()
+    }
+
+    /// Who calls when code in `instance` of `version` calls: its function's role, in a session named
+    /// after the function, by the access key the instance was given. None if the function is gone.
+    pub fn caller_of(&self, version: &Version, instance: &InstanceInfo) -> Option<Caller> {
+        let arn = version.group.as_str();
+        let region = arn.split(':').nth(3)?.parse().ok()?;
+        let root = Caller::root(version.account.clone(), region, RequestId::new(&*self.inner.random));
+        let target = FunctionRef::parse(arn).and_then(|r| r.resolve(&root, None, "Invoke")).ok()?;
+        let function = self.inner.current(&target)?.function.clone();
+        let role = function.configuration.role.parse().ok()?;
+        let principal = Principal::AssumedRole { role, session: function.name.to_string() };
+        Some(Caller { principal, access_key: Some(access_key(instance.id)), ..root })
+    }
+}
+
+impl Inner {
+    /// Makes the version of a function that was just changed, so that its first request need not wait.
+    pub(super) fn warm_up(self: &Arc<Self>, live: &Arc<Live>) {
+        let (inner, live) = (self.clone(), live.clone());
+        tokio::spawn(async move { inner.make_ready(&live).await });
+    }
+
+    async fn make_ready(&self, live: &Live) {
+        // A failure shows when the function is invoked, to whoever invokes it.
+        if let Ok(Ok(version)) = self.version(live).await
+            && version.boot == Boot::Stem
+        {
+            self.engine.prepare(&version.class);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Init: PID 1 of one sandbox. It builds the sandbox, starts its program, reaps, and reports.
+//!
+//! When it dies, by whatever cause, the kernel kills everything inside.
+
+mod confine;
+mod network;
+mod program;
+mod root;
+
+use crate::{
+    message::{Event, Request},
+    sys::{
+        channel::{self, Packet},
+        fork, prctl,
+    },
+};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    process::{DumpableBehavior, Pid, WaitOptions, set_dumpable_behavior, wait},
+};
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+};
+
+/// Where, in the spawner's root, a sandbox's root is put together.
+pub(crate) const ROOT: &str = "/root";
+
+/// Where, in the spawner's root, the devices are.
+pub(crate) const DEVICES: &str = "/devices";
+
+/// A failed step and what the system said.
+pub(crate) type Failure = (String, io::Error);
+
+/// Names the step of a failure.
+pub(crate) fn at<E: Into<io::Error>>(step: impl Into<String>) -> impl FnOnce(E) -> Failure {
+    move |error| (step.into(), error.into())
+}
+
+/// Runs init on its end of the sandbox's channel.
+pub(crate) fn run(socket: OwnedFd) -> ! {
+    // Whatever panics here would unwind into the spawner's copy of its loop.
+    let _ = std::panic::catch_unwind(|| {
+        let _ = Init::new(socket).and_then(|mut init| init.serve());
+    });
+    fork::exit_now(0)
+}
+
+/// How far a sandbox is.
+enum State {
+    Empty,
+    /// Built; a seat waits unless the last one failed.
+    Built {
+        seats: program::Seats,
+        seat: Option<program::Seat>,
+    },
+    /// The program runs, or has been reaped.
+    Started {
+        program: Option<Pid>,
+    },
+}
+
+struct Init {
+    socket: OwnedFd,
+    children: OwnedFd,
+    state: State,
+    attached: bool,
+    retired: bool,
+}
+
+impl Init {
+    fn new(socket: OwnedFd) -> io::Result<Self> {
+        let _ = rustix::thread::set_name(c"tb-init");
+        // The spawner's own descriptors are copies of no use here; its channel least of all.
+        let socket = prctl::keep_only(socket)?;
+        let children = prctl::child_signal_fd()?;
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+        Ok(Self { socket, children, state: State::Empty, attached: false, retired: false })
+    }
+
+    fn serve(&mut self) -> io::Result<()> {
+        loop {
+            let mut polled =
+                [PollFd::new(&self.socket, PollFlags::IN), PollFd::new(&self.children, PollFlags::IN)];
+            match poll(&mut polled, None) {
+                Err(rustix::io::Errno::INTR) => continue,
+                result => result?,
+            };
+            let (asked, child) = (!polled[0].revents().is_empty(), !polled[1].revents().is_empty());
+            if child {
+                self.reap()?;
+            }
+            if asked {
+                let Some(packet) = channel::receive(self.socket.as_fd())? else { return Ok(()) };
+                self.answer(packet)?;
+            }
+        }
+    }
+
+    fn answer(&mut self, packet: Packet<Request>) -> io::Result<()> {
+        let Packet { message, fds, .. } = packet;
+        let result = match message {
+            Request::Setup(setup) => self.set_up(&setup, fds),
+            Request::Start(start) => self.start(&start, fds),
+            Request::Attach { targets } => {
+                root::attach(&targets, &fds).map(|()| (Event::Attached, Vec::new(), None))
+            }
+        };
+        match result {
+            Ok((event, fds, pid)) => {
+                self.tell(&event, &fds, pid)?;
+                self.attached |= matches!(event, Event::Attached);
+                // Nothing is left to do that needs a privilege.
+                if self.attached && matches!(self.state, State::Started { .. }) && !self.retired {
+                    confine::retire()?;
+                    self.retired = true;
+                }
+                Ok(())
+            }
+            Err((step, error)) => {
+                self.tell(&Event::Failed { step, errno: crate::sys::errno(&error) }, &[], None)
+            }
+        }
+    }
+
+    fn set_up(&mut self, setup: &crate::message::Setup, mut fds: Vec<OwnedFd>) -> Result<Answer, Failure> {
+        let mounts =
+            setup.entries.iter().filter(|e| matches!(e, crate::message::Entry::Mount { .. })).count();
+        if !matches!(self.state, State::Empty) || fds.len() != mounts + 1 + setup.cgroups.len() {
+            return Err(at("reading the order")(rustix::io::Errno::INVAL));
+        }
+        let cgroups = fds.split_off(mounts + 1);
+        network::new_namespace(&setup.hostname)?;
+        let listeners = network::listen(&setup.listeners)?;
+        root::build(setup, &fds)?;
+        let seats = program::Seats::new(setup, cgroups)?;
+        let seat = Some(seats.fork()?);
+        self.state = State::Built { seats, seat };
+        Ok((Event::Ready, listeners, None))
+    }
+
+    fn start(&mut self, start: &crate::message::Start, fds: Vec<OwnedFd>) -> Result<Answer, Failure> {
+        let State::Built { seats, seat } = &mut self.state else {
+            return Err(at("reading the order")(rustix::io::Errno::INVAL));
+        };
+        let seat = seat.take().map_or_else(|| seats.fork(), Ok)?;
+        let program = seat.start(start, &fds)?;
+        self.state = State::Started { program: Some(program) };
+        Ok((Event::Started, Vec::new(), Some(program)))
+    }
+
+    /// Reaps every dead child; orphans of the program become ours.
+    fn reap(&mut self) -> io::Result<()> {
+        let mut siginfo = [0; 128];
+        let _ = rustix::io::read(&self.children, &mut siginfo);
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            if let State::Built { seat, .. } = &mut self.state {
+                seat.take_if(|seat| seat.pid == pid);
+            }
+            if matches!(self.state, State::Started { program: Some(program) } if program == pid) {
+                self.state = State::Started { program: None };
+                self.tell(&Event::Exited { status: status.as_raw() }, &[], None)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, event: &Event, fds: &[OwnedFd], pid: Option<Pid>) -> io::Result<()> {
+        let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
+        channel::send(self.socket.as_fd(), &channel::encode(event)?, &fds, pid)
+    }
+}
+
+type Answer = (Event, Vec<OwnedFd>, Option<Pid>);

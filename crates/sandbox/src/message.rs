@@ -1,0 +1,145 @@
+//! What server, spawner and inits say to each other.
+
+use crate::spec::Rlimits;
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Server to spawner; carries one descriptor, init's end of the sandbox's own channel.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Spawn {
+    pub(crate) id: u64,
+}
+
+/// Spawner to server.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum SpawnerEvent {
+    /// The spawner is up and sees nothing of the host's files.
+    Up,
+    /// The spawner could not prepare itself.
+    Broken { step: String, errno: i32 },
+    /// Init runs; carries its pidfd.
+    Spawned { id: u64 },
+    /// Init could not be made.
+    Failed { id: u64, errno: i32 },
+}
+
+/// Server to init.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// Build the sandbox. Descriptors: one a [`Entry::Mount`] in order, the scratch
+    /// volume, then one a [`Cgroup`] in order.
+    Setup(Setup),
+    /// Start the program. Descriptors: one a number in `fds`.
+    Start(Start),
+    /// Show more of the host. Descriptors: one a target, which must exist.
+    Attach { targets: Vec<String> },
+}
+
+/// What init builds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Setup {
+    pub(crate) hostname: String,
+    pub(crate) uid: u32,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) listeners: Vec<(Transport, SocketAddr)>,
+    pub(crate) cgroups: Vec<Cgroup>,
+    pub(crate) rlimits: SetupRlimits,
+    pub(crate) landlock: bool,
+    /// Bytes that /dev/shm may hold.
+    pub(crate) shm: u64,
+}
+
+/// What a socket speaks.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Transport {
+    Tcp,
+    Udp,
+}
+
+/// How a process joins one hierarchy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Cgroup {
+    /// By writing `0` to the descriptor, which is a `cgroup.procs`.
+    Write,
+    /// By being born in the descriptor, which is a cgroup v2 directory.
+    Born,
+}
+
+/// One thing in the root of a sandbox.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Entry {
+    /// A detached mount at `target`, made if absent.
+    Mount { target: String, directory: bool },
+    /// A file of the sandbox's own.
+    File {
+        path: String,
+        #[serde(with = "serde_bytes")]
+        content: Vec<u8>,
+    },
+    /// An empty directory.
+    Directory { path: String },
+    /// A symbolic link.
+    Symlink { target: String, link: String },
+}
+
+/// [`Rlimits`] in a form that can be sent.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SetupRlimits {
+    pub(crate) open_files: u64,
+    pub(crate) locked_memory: u64,
+    pub(crate) stack: u64,
+    pub(crate) processes: u64,
+}
+
+impl SetupRlimits {
+    pub(crate) fn new(rlimits: Rlimits, pids: u32) -> Self {
+        let Rlimits { open_files, locked_memory, stack } = rlimits;
+        Self { open_files, locked_memory, stack, processes: pids.into() }
+    }
+}
+
+/// What is started; without arguments it is a trial of everything but exec.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Start {
+    #[serde(with = "byte_strings")]
+    pub(crate) argv: Vec<Vec<u8>>,
+    #[serde(with = "byte_strings")]
+    pub(crate) env: Vec<Vec<u8>>,
+    pub(crate) cwd: PathBuf,
+    pub(crate) fds: Vec<i32>,
+}
+
+/// A seat to init. Silence and a closed channel mean that its program runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum SeatEvent {
+    /// The seat could not confine itself or execute.
+    Failed { step: String, errno: i32 },
+}
+
+/// Init to server.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Event {
+    /// The sandbox is built; carries its listeners.
+    Ready,
+    /// The program runs; the packet names its pid.
+    Started,
+    /// The mounts are there.
+    Attached,
+    /// The request failed.
+    Failed { step: String, errno: i32 },
+    /// The program ended with this wait status.
+    Exited { status: i32 },
+}
+
+mod byte_strings {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_bytes::{ByteBuf, Bytes};
+
+    pub(super) fn serialize<S: Serializer>(strings: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
+        strings.iter().map(|s| Bytes::new(s)).collect::<Vec<_>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {
+        Ok(Vec::<ByteBuf>::deserialize(deserializer)?.into_iter().map(ByteBuf::into_vec).collect())
+    }
+}

@@ -1,0 +1,123 @@
+//! /tmp of a sandbox: a bounded file system of its own that, where the host can, does not count as memory.
+
+mod image;
+mod loop_device;
+mod memory;
+
+use rustix::{
+    fs::{Gid, Mode, OFlags, Uid, fchmod, fchown, openat},
+    io::Errno,
+};
+use std::{
+    fmt, io,
+    os::fd::OwnedFd,
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Volumes kept ready, so that making one (a few milliseconds) is not on the way of an order.
+const READY: usize = 8;
+
+/// What keeps the content of /tmp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScratchKind {
+    /// A file of the data directory, mounted as a file system. It does not count as memory.
+    LoopImage,
+    /// Memory: what is written to /tmp counts against the memory limit.
+    Memory,
+}
+
+/// Makes volumes of one kind.
+trait Scratch: fmt::Debug + Send + Sync {
+    /// An empty volume that is mounted nowhere yet and vanishes when its last user does. Blocks.
+    fn make(&self) -> io::Result<OwnedFd>;
+}
+
+/// Volumes, some of them ready.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    scratch: Box<dyn Scratch>,
+    kind: ScratchKind,
+    /// Why it is not the better kind.
+    reason: Option<String>,
+    ready: Mutex<Vec<OwnedFd>>,
+    filling: AtomicBool,
+}
+
+impl Pool {
+    /// Finds the best kind this host can do by making one volume of `mib` MiB in `dir`. Blocks.
+    pub(crate) fn open(dir: &Path, mib: u64) -> io::Result<Self> {
+        let image = image::Images::prepare(&dir.join("scratch"), mib << 20)
+            .and_then(|images| images.make().map(|first| (images, first)));
+        let (scratch, kind, reason, first): (Box<dyn Scratch>, _, _, _) = match image {
+            Ok((images, first)) => (Box::new(images), ScratchKind::LoopImage, None, first),
+            Err(error) => {
+                let memory = memory::Memory::new(mib << 20);
+                let first = memory.make()?;
+                (Box::new(memory), ScratchKind::Memory, Some(error.to_string()), first)
+            }
+        };
+        Ok(Self { scratch, kind, reason, ready: Mutex::new(vec![first]), filling: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn kind(&self) -> ScratchKind {
+        self.kind
+    }
+
+    /// One line for people.
+    pub(crate) fn describe(&self) -> String {
+        match &self.reason {
+            None => "scratch: loop images (do not count as memory)".to_owned(),
+            Some(reason) => format!("scratch: tmpfs, which counts as memory (loop images: {reason})"),
+        }
+    }
+
+    /// A volume whose root belongs to `uid` alone. Blocks when none is ready.
+    pub(crate) fn take(&self, uid: u32) -> io::Result<OwnedFd> {
+        let ready = self.lock().pop();
+        let volume = ready.map_or_else(|| self.scratch.make(), Ok)?;
+        let root = openat(&volume, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        fchown(&root, Some(Uid::from_raw(uid)), Some(Gid::from_raw(uid)))?;
+        fchmod(&root, Mode::RWXU)?;
+        Ok(volume)
+    }
+
+    /// Whether [`Pool::fill`] has something to do.
+    pub(crate) fn is_low(&self) -> bool {
+        !self.filling.load(Ordering::Relaxed) && self.lock().len() < READY
+    }
+
+    /// Makes volumes until enough are ready; one caller at a time. Blocks.
+    pub(crate) fn fill(&self) {
+        if self.filling.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        while self.lock().len() < READY {
+            match self.scratch.make() {
+                Ok(volume) => self.lock().push(volume),
+                Err(error) => {
+                    tracing::warn!(%error, "no scratch volume can be made ready");
+                    break;
+                }
+            }
+        }
+        self.filling.store(false, Ordering::Release);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<OwnedFd>> {
+        self.ready.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Releases loop devices whose file is in `dir`, and removes the files. To be called when no process uses them.
+pub(crate) fn sweep(dir: &Path) -> io::Result<()> {
+    let dir = dir.join("scratch");
+    loop_device::release_all(&dir);
+    match std::fs::remove_dir_all(&dir) {
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::NOENT) => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,225 @@
+//! The server's side: orders sandboxes and holds what it got of them.
+
+mod control;
+mod launch;
+mod link;
+mod order;
+mod sandbox;
+mod slots;
+mod teardown;
+
+pub use sandbox::Sandbox;
+
+use crate::{
+    cgroup::{self, Group, Layout},
+    entry::JanitorArguments,
+    error::{Missing, SandboxError, StartError},
+    options::{Options, Protections},
+    probe,
+    scratch::Pool,
+    spec::{SandboxId, SandboxSpec},
+    sweep,
+};
+use control::Control;
+use launch::Janitor;
+use order::Complete;
+use slots::Slots;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+
+/// Sandboxes being made at one time; more wait. Two cores cannot make more any faster.
+const CREATING_MAX: usize = 32;
+
+/// The longest that making a sandbox may take.
+const CREATE_LIMIT: Duration = Duration::from_secs(30);
+
+/// Makes sandboxes. Clones share one spawner; when the last is dropped, everything inside dies.
+#[derive(Clone, Debug)]
+pub struct Sandboxes {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    control: Control,
+    janitor: Janitor,
+    layout: Arc<Layout>,
+    protections: Protections,
+    slots: Slots,
+    scratch: Pool,
+    creating: Semaphore,
+    next: AtomicU64,
+}
+
+impl Shared {
+    /// The blocking part of making a sandbox.
+    fn prepare(&self, id: SandboxId, spec: SandboxSpec, uid: u32) -> Result<(Complete, Group), SandboxError> {
+        let limits = spec.limits;
+        let order = order::prepare(spec, uid, self.protections.landlock_abi > 0)?;
+        let scratch = self.scratch.take(uid).map_err(SandboxError::step("making a scratch volume"))?;
+        let group = Group::create(&self.layout, id.to_string(), &limits);
+        let (group, joins) = group.map_err(SandboxError::step("making cgroups"))?;
+        Ok((order.complete(scratch, joins)?, group))
+    }
+}
+
+impl Sandboxes {
+    /// Looks at what the host can protect, clears away what an earlier server with this tag left, and starts janitor
+    /// and spawner.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Missing`] names every protection this host cannot give.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        if options.isolation_none {
+            return Err(StartError::Step {
+                step: "running without isolation",
+                source: std::io::Error::from(std::io::ErrorKind::Unsupported),
+            });
+        }
+        let prepare = move || prepare(&options);
+        let Host { layout, arguments, scratch, protections } =
+            spawn_blocking(prepare).await.map_err(|_| shut_down())??;
+        let (janitor, socket) =
+            Janitor::start(arguments).map_err(StartError::step("starting the janitor"))?;
+        let control = Control::new(socket).await?;
+        let shared = Shared {
+            control,
+            slots: Slots::new(&janitor.arguments().tag),
+            janitor,
+            layout: Arc::new(layout),
+            protections,
+            scratch,
+            creating: Semaphore::new(CREATING_MAX),
+            next: AtomicU64::new(1),
+        };
+        let sandboxes = Self { shared: Arc::new(shared) };
+        sandboxes.try_out().await?;
+        Ok(sandboxes)
+    }
+
+    /// Makes one sandbox with nothing in it, since only doing it shows that this kernel and its policies allow it.
+    async fn try_out(&self) -> Result<(), StartError> {
+        let tried = async {
+            let mut sandbox = self.create(SandboxSpec::default()).await?;
+            sandbox.try_out().await?;
+            sandbox.destroy().await;
+            Ok::<_, SandboxError>(())
+        };
+        tried.await.map_err(|error| {
+            StartError::Missing(vec![Missing { protection: "a working sandbox", reason: error.to_string() }])
+        })
+    }
+
+    /// What protects the host and the sandboxes from each other.
+    pub fn protections(&self) -> &Protections {
+        &self.shared.protections
+    }
+
+    /// Makes everything that exists before any process of a runtime: namespaces, root, sockets, cgroups, scratch.
+    pub async fn create(&self, spec: SandboxSpec) -> Result<Sandbox, SandboxError> {
+        let shared = &self.shared;
+        let _permit = shared.creating.acquire().await.map_err(|_| SandboxError::Gone)?;
+        let id = SandboxId(shared.next.fetch_add(1, Ordering::Relaxed));
+        let slot =
+            shared.slots.take().ok_or_else(|| SandboxError::Invalid("every user id is in use".to_owned()))?;
+        let prepared = spawn_blocking({
+            let shared = Arc::clone(shared);
+            move || shared.prepare(id, spec, slot)
+        });
+        let (order, group) = match prepared.await {
+            Ok(Ok(prepared)) => prepared,
+            failed => {
+                shared.slots.give_back(slot);
+                return Err(failed.map_or(SandboxError::Gone, |result| match result {
+                    Ok(_) => SandboxError::Gone,
+                    Err(error) => error,
+                }));
+            }
+        };
+        if shared.scratch.is_low() {
+            let shared = Arc::clone(shared);
+            spawn_blocking(move || shared.scratch.fill());
+        }
+        let mut sandbox = Sandbox::new(id, Arc::clone(shared), slot, group)?;
+        match timeout(CREATE_LIMIT, sandbox.set_up(order)).await {
+            Ok(Ok(())) => Ok(sandbox),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(SandboxError::TimedOut("making a sandbox")),
+        }
+    }
+
+    /// Kills everything inside and waits until janitor and spawner are gone and nothing is left.
+    pub async fn shutdown(&self) {
+        self.shared.creating.close();
+        self.shared.janitor.dismiss();
+        self.failed().await;
+    }
+
+    /// Resolves when spawner and janitor are gone and what they left is cleared away; no sandbox of this value lives
+    /// then.
+    pub async fn failed(&self) {
+        self.shared.control.closed().await;
+        self.shared.janitor.ended().await;
+        let arguments = self.shared.janitor.arguments().clone();
+        match spawn_blocking(move || sweep::leftovers(&arguments)).await {
+            Ok(Ok(())) | Err(_) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "something of the sandboxes could not be removed"),
+        }
+    }
+}
+
+/// What was found and made before anything is started.
+struct Host {
+    layout: Layout,
+    arguments: JanitorArguments,
+    scratch: Pool,
+    protections: Protections,
+}
+
+fn prepare(options: &Options) -> Result<Host, StartError> {
+    let (mut missing, landlock_abi) = probe::host();
+    if !probe::is_tag(&options.instance_tag) {
+        return Err(StartError::Step {
+            step: "reading the instance's tag",
+            source: std::io::Error::new(
+                std::io::ErrorKind::InvalidInput,
+                "1 to 64 letters, digits, `-` or `_`",
+            ),
+        });
+    }
+    std::fs::create_dir_all(&options.state_dir).map_err(StartError::step("making the state directory"))?;
+    let state_dir =
+        options.state_dir.canonicalize().map_err(StartError::step("resolving the state directory"))?;
+    let layout = match cgroup::find(&format!("tinderbox-{}", options.instance_tag)) {
+        Ok(layout) => Some(layout),
+        Err(more) => {
+            missing.extend(more);
+            None
+        }
+    };
+    let Some(layout) = layout.filter(|_| missing.is_empty()) else {
+        return Err(StartError::Missing(missing));
+    };
+    let cgroups = layout.bases().into_iter().map(|(base, _)| base).collect();
+    let arguments = JanitorArguments { tag: options.instance_tag.clone(), state_dir, cgroups };
+    sweep::leftovers(&arguments).map_err(StartError::step("clearing away what an earlier server left"))?;
+    // The sweep took our own directories, too.
+    for (base, _) in layout.bases() {
+        std::fs::create_dir_all(base).map_err(StartError::step("making cgroups"))?;
+    }
+    let scratch = Pool::open(&arguments.state_dir, options.scratch_mib);
+    let scratch = scratch.map_err(StartError::step("making a scratch volume"))?;
+    let protections = Protections::new(&layout, landlock_abi, &scratch);
+    Ok(Host { layout, arguments, scratch, protections })
+}
+
+fn shut_down() -> StartError {
+    StartError::Step { step: "waiting", source: std::io::Error::other("the runtime is shutting down") }
+}

@@ -1,0 +1,277 @@
+//! One sandbox, as the server holds it.
+
+use super::{Shared, link::Link, order, teardown::Remains};
+use crate::{
+    cgroup::Group,
+    error::SandboxError,
+    message::{Event, Request, Start},
+    spec::{Command, Exit, Limits, Mount, SandboxId},
+    sys::{
+        channel::{self, Encoded, Packet},
+        watch::watch,
+    },
+};
+use rustix::process::Pid;
+use std::{
+    ffi::OsString,
+    io,
+    os::{
+        fd::OwnedFd,
+        unix::ffi::{OsStrExt, OsStringExt},
+    },
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    io::Interest,
+    runtime::Handle,
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
+
+/// The longest that starting a program or attaching may take.
+const STEP_LIMIT: Duration = Duration::from_secs(30);
+
+/// The longest that freezing may take; a process deep in the kernel can hold it up.
+const FREEZE_LIMIT: Duration = Duration::from_secs(1);
+
+/// One isolated process tree. Dropping it kills everything inside and clears it away in the background.
+#[derive(Debug)]
+pub struct Sandbox {
+    id: SandboxId,
+    link: Link,
+    init_end: Option<OwnedFd>,
+    listeners: Vec<OwnedFd>,
+    exit: Option<Exit>,
+    /// `None` only while being destroyed.
+    remains: Option<Remains>,
+    runtime: Handle,
+}
+
+impl Sandbox {
+    pub(super) fn new(
+        id: SandboxId,
+        shared: Arc<Shared>,
+        slot: u32,
+        group: Group,
+    ) -> Result<Self, SandboxError> {
+        let remains = Remains { shared, pidfd: None, group, slot };
+        let (ours, init_end) = channel::pair().map_err(SandboxError::step("making a channel"))?;
+        let link = Link::new(ours).map_err(SandboxError::step("making a channel"))?;
+        Ok(Self {
+            id,
+            link,
+            init_end: Some(init_end),
+            listeners: Vec::new(),
+            exit: None,
+            remains: Some(remains),
+            runtime: Handle::current(),
+        })
+    }
+
+    /// Has init forked and the sandbox built.
+    pub(super) async fn set_up(&mut self, (order, fds): (Encoded, Vec<OwnedFd>)) -> Result<(), SandboxError> {
+        let (Some(remains), Some(init_end)) = (&mut self.remains, self.init_end.take()) else {
+            return Err(SandboxError::Gone);
+        };
+        // The order waits in the channel until init reads it.
+        self.link.send_encoded(&order, &fds).await.map_err(SandboxError::step("sending the order"))?;
+        drop(fds);
+        let pidfd = remains.shared.control.spawn(self.id.0, init_end).await?;
+        let pidfd = watch(pidfd, Interest::READABLE).map_err(SandboxError::step("watching init"))?;
+        remains.pidfd = Some(pidfd);
+        let packet = self.reply("making a sandbox").await?;
+        self.listeners = packet.fds;
+        Ok(())
+    }
+
+    /// Its name, unique in this server's life.
+    pub fn id(&self) -> SandboxId {
+        self.id
+    }
+
+    /// The user and group id of everything inside.
+    pub fn uid(&self) -> u32 {
+        self.remains.as_ref().map_or(0, |remains| remains.slot)
+    }
+
+    /// The sockets that the specification asked for, in its order; they do not block. The second call gives none.
+    pub fn listeners(&mut self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.listeners)
+    }
+
+    /// Starts the program, once, and returns its pid as this process's namespace numbers it.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError::Start`] when the program cannot be executed; the sandbox can then try another.
+    pub async fn start(&mut self, command: Command) -> Result<Pid, SandboxError> {
+        if command.argv.is_empty() {
+            return Err(SandboxError::Invalid("no program to start".to_owned()));
+        }
+        self.give(command).await
+    }
+
+    /// Does everything that starting a program does but executing one.
+    pub(super) async fn try_out(&mut self) -> Result<(), SandboxError> {
+        self.give(Command::default()).await?;
+        match self.exited().await {
+            Exit::Code(0) => Ok(()),
+            exit => Err(SandboxError::step("trying out a sandbox")(io::Error::other(format!("{exit:?}")))),
+        }
+    }
+
+    async fn give(&mut self, command: Command) -> Result<Pid, SandboxError> {
+        let Command { argv, env, cwd, fds } = command;
+        let program = argv.first().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        let pair = |(key, value): (OsString, OsString)| [key.as_bytes(), b"=", value.as_bytes()].concat();
+        let (fds, numbers) = fds.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+        let start = Start {
+            argv: argv.into_iter().map(OsStringExt::into_vec).collect(),
+            env: env.into_iter().map(pair).collect(),
+            cwd,
+            fds: numbers,
+        };
+        let ask = async {
+            self.link.send(&Request::Start(start), &fds).await.map_err(SandboxError::step("asking init"))?;
+            drop(fds);
+            self.reply("starting the program").await
+        };
+        match timeout(STEP_LIMIT, ask).await {
+            Ok(Ok(packet)) => packet.pid.ok_or(SandboxError::Gone),
+            Ok(Err(SandboxError::Step { step, source })) => {
+                Err(SandboxError::Start { program, step, source })
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(SandboxError::TimedOut("starting the program")),
+        }
+    }
+
+    /// Shows more of the host, read-only, at directories that exist (`/var/task` and `/opt` always do), and sets other
+    /// limits. What runs sees the mounts at once.
+    pub async fn attach(&mut self, mounts: Vec<Mount>, limits: Limits) -> Result<(), SandboxError> {
+        let Some(remains) = self.remains.take() else { return Err(SandboxError::Gone) };
+        // Looking up paths and lowering a limit may both wait for the disk.
+        let prepared = spawn_blocking(move || {
+            let limited = remains.group.set_limits(&limits).map_err(SandboxError::step("setting limits"));
+            (limited.and_then(|()| order::attachments(&mounts)), remains)
+        });
+        let (opened, remains) = prepared.await.map_err(|_| SandboxError::Gone)?;
+        self.remains = Some(remains);
+        let (targets, fds) = opened?;
+        let ask = async {
+            let request = Request::Attach { targets };
+            self.link.send(&request, &fds).await.map_err(SandboxError::step("asking init"))?;
+            self.reply("attaching").await
+        };
+        timeout(STEP_LIMIT, ask).await.map_err(|_| SandboxError::TimedOut("attaching"))?.map(drop)
+    }
+
+    /// Waits until the started program has ended. Cancel safe; later calls answer the same.
+    pub async fn exited(&mut self) -> Exit {
+        loop {
+            if let Some(exit) = self.exit {
+                return exit;
+            }
+            match self.link.receive::<Event>().await {
+                Ok(Some(Packet { message, .. })) => self.note(&message),
+                Ok(None) | Err(_) => {
+                    // Init is gone, and everything inside with it.
+                    if let Some(remains) = &self.remains {
+                        remains.dead().await;
+                    }
+                    let out_of_memory = self.out_of_memory();
+                    self.exit = Some(Exit::Signal { signal: libc::SIGKILL, out_of_memory });
+                }
+            }
+        }
+    }
+
+    /// Kills everything inside at once.
+    pub fn kill(&self) {
+        if let Some(remains) = &self.remains {
+            remains.kill();
+        }
+    }
+
+    /// Stops everything inside where it stands; it uses no processor until [`Sandbox::thaw`].
+    pub async fn freeze(&self) -> Result<(), SandboxError> {
+        let failed = || SandboxError::step("freezing");
+        let group = self.group()?;
+        group.set_frozen(true).map_err(failed())?;
+        let frozen = async {
+            while !group.is_frozen()? {
+                sleep(Duration::from_millis(1)).await;
+            }
+            io::Result::Ok(())
+        };
+        timeout(FREEZE_LIMIT, frozen).await.map_err(|_| SandboxError::TimedOut("freezing"))?.map_err(failed())
+    }
+
+    /// Lets everything inside continue. One write to the kernel; it does not wait.
+    pub async fn thaw(&self) -> Result<(), SandboxError> {
+        self.group()?.set_frozen(false).map_err(SandboxError::step("thawing"))
+    }
+
+    /// The most bytes of memory in use inside at any time so far, page cache included; 0 if it cannot be read.
+    pub fn memory_peak(&self) -> u64 {
+        self.group().ok().and_then(|group| group.memory_peak().ok()).unwrap_or(0)
+    }
+
+    /// Whether the kernel has killed a process inside for memory.
+    pub fn out_of_memory(&self) -> bool {
+        self.group().ok().and_then(|group| group.memory_kills().ok()).is_some_and(|kills| kills > 0)
+    }
+
+    /// Processor time used inside so far.
+    pub fn cpu_time(&self) -> Duration {
+        self.group().ok().and_then(|group| group.cpu_time().ok()).unwrap_or_default()
+    }
+
+    /// Kills everything inside and waits until nothing is left.
+    pub async fn destroy(mut self) {
+        if let Some(remains) = self.remains.take() {
+            remains.tear_down().await;
+        }
+    }
+
+    fn group(&self) -> Result<&Group, SandboxError> {
+        self.remains.as_ref().map(|remains| &remains.group).ok_or(SandboxError::Gone)
+    }
+
+    /// Receives init's answer; an exit that comes in between is kept.
+    async fn reply(&mut self, step: &'static str) -> Result<Packet<Event>, SandboxError> {
+        loop {
+            let packet = self.link.receive::<Event>().await.map_err(SandboxError::step(step))?;
+            let packet = packet.ok_or(SandboxError::Gone)?;
+            match packet.message {
+                Event::Exited { .. } => self.note(&packet.message),
+                Event::Failed { step, errno } => {
+                    return Err(SandboxError::Step { step, source: io::Error::from_raw_os_error(errno) });
+                }
+                Event::Ready | Event::Started | Event::Attached => return Ok(packet),
+            }
+        }
+    }
+
+    fn note(&mut self, event: &Event) {
+        if let Event::Exited { status } = event {
+            let exit = if libc::WIFSIGNALED(*status) {
+                let signal = libc::WTERMSIG(*status);
+                Exit::Signal { signal, out_of_memory: signal == libc::SIGKILL && self.out_of_memory() }
+            } else {
+                Exit::Code(libc::WEXITSTATUS(*status))
+            };
+            self.exit.get_or_insert(exit);
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(remains) = self.remains.take() {
+            remains.kill();
+            self.runtime.spawn(remains.tear_down());
+        }
+    }
+}

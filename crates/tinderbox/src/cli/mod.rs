@@ -1,0 +1,66 @@
+//! The command line. Every command but `up` and `config` is a client of the public API.
+
+mod client;
+mod config;
+mod deploy;
+mod failure;
+mod init;
+mod invoke;
+mod logs;
+mod ls;
+mod package;
+mod project;
+mod up;
+mod watch;
+
+pub(crate) use client::Client;
+pub(crate) use failure::{Failure, Outcome};
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A serverless cloud in one binary: AWS Lambda functions and what they need, isolated and durable.
+#[derive(Debug, Parser)]
+#[command(name = "tinderbox", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the platform in the foreground.
+    Up(up::Up),
+    /// Write a small project that can be deployed at once.
+    Init(init::Init),
+    /// Create or update a function from a directory.
+    Deploy(deploy::Deploy),
+    /// Run a function and print what it returns.
+    Invoke(invoke::Invoke),
+    /// Print a function's log.
+    Logs(logs::Logs),
+    /// List functions.
+    Ls(ls::Ls),
+    /// Print every option with its default and its meaning.
+    Config(config::Config),
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn run() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Up(command) => command.run(),
+        Command::Config(command) => command.run(),
+        Command::Init(command) => command.run(),
+        Command::Deploy(command) => client::block_on(command.run()),
+        Command::Invoke(command) => client::block_on(command.run()),
+        Command::Logs(command) => client::block_on(command.run()),
+        Command::Ls(command) => client::block_on(command.run()),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The parts, wired: the one place that names them all.
+
+use super::{
+    instance::{self, InstanceEndpoint},
+    platform::Platform,
+    reset,
+    tls::Authority,
+};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::{
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Weak},
+    time::Duration,
+};
+use tinderbox_base::{
+    Clock, Error, LogSink, OsRandom, Random, Result, SystemClock,
+    config::{self, Config, Isolation},
+};
+use tinderbox_blobs::Blobs;
+use tinderbox_engine::{Engine, EngineDeps, SandboxLauncher};
+use tinderbox_functions::{Functions, RoleCheck, runtimes::interpreters::Places};
+use tinderbox_identity::Identity;
+use tinderbox_logs::Logs;
+use tinderbox_store::{EmbeddedStore, Store};
+use tinderbox_wire::Router;
+use tokio::task::JoinSet;
+
+/// How often blobs that nothing names are looked for; they are kept for a day after their last name.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(6 * 3600);
+
+/// Everything that runs, behind the listeners.
+pub(crate) struct Core {
+    id: String,
+    testing: bool,
+    random: Arc<dyn Random>,
+    store: Arc<dyn Store>,
+    launcher: Arc<SandboxLauncher>,
+    engine: Engine,
+    functions: Arc<Functions>,
+    logs: Logs,
+    router: Router,
+    // Work in the background ends with this.
+    _tasks: JoinSet<()>,
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// The host lacks what isolation needs.
+    #[error(transparent)]
+    Sandbox(#[from] tinderbox_sandbox::StartError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] tinderbox_store::StoreError),
+    /// The data directory cannot be used.
+    #[error("the data directory cannot be used: {0}")]
+    Directory(std::io::Error),
+    /// A part cannot start.
+    #[error("{0}")]
+    Part(#[from] Error),
+}
+
+impl Core {
+    /// Opens the data directory and starts every part.
+    pub(crate) async fn start(config: &Config, testing: bool) -> Result<Arc<Self>, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let random: Arc<dyn Random> = Arc::new(OsRandom);
+        let data = directory(&config.server.data).map_err(StartError::Directory)?;
+        // The lock comes first: whatever else is in the directory belongs to who holds it.
+        let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(data.join("store"), Arc::clone(&clock))?);
+        let id = identifier(&data, &*random).map_err(StartError::Directory)?;
+        let launcher = Arc::new(launcher(&config.engine, &data, &id).await?);
+        let authority = Arc::new(Authority::open(&data.join("tls")).map_err(StartError::Directory)?);
+        let endpoint = Arc::new(InstanceEndpoint::new(&authority).map_err(Error::internal)?);
+        let engine = Engine::start(EngineDeps {
+            config: config.engine.clone(),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            launcher: Arc::clone(&launcher) as _,
+            endpoint: Arc::clone(&endpoint) as _,
+        })
+        .await;
+        let logs = Logs::open(tinderbox_logs::Deps {
+            dir: data.join("logs"),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            config: config.logs.clone(),
+        })
+        .await?;
+        let identity = Arc::new(Identity::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&random)));
+        let blobs = Blobs::open(data.join("blobs"), Arc::clone(&clock)).map_err(Error::internal)?;
+        let functions = Functions::open(tinderbox_functions::Deps {
+            store: Arc::clone(&store),
+            blobs: blobs.clone(),
+            engine: engine.clone(),
+            clock,
+            random: Arc::clone(&random),
+            log_sink: Arc::new(logs.clone()) as Arc<dyn LogSink>,
+            roles: Arc::new(Roles(Arc::clone(&identity))),
+            config: with_sdk(config),
+            data_dir: data,
+            places: places(config),
+            ca_bundle: Some(authority.bundle().to_vec()),
+        })
+        .await?;
+        let router = router(Arc::clone(&random), &functions, &logs, identity);
+        let _tasks = tasks(&blobs, &functions);
+        let core =
+            Arc::new(Self { id, testing, random, store, launcher, engine, functions, logs, router, _tasks });
+        let shared = Arc::downgrade(&core);
+        endpoint.connect(instance::Platform {
+            handler: Box::new({
+                let core = Weak::clone(&shared);
+                move |origin| core.upgrade().map(|core| Arc::new(Platform::new(core, origin)))
+            }),
+            caller_of: Box::new(move |_, version| shared.upgrade()?.functions.caller_of(version)),
+        });
+        Ok(core)
+    }
+}
+
+impl Core {
+    /// The AWS APIs.
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// Whether the endpoints for tests are served.
+    pub(crate) fn testing(&self) -> bool {
+        self.testing
+    }
+
+    /// What `/health` tells.
+    pub(crate) fn health(&self) -> Value {
+        let instances = self.engine.stats();
+        let logs = self.logs.stats();
+        json!({
+            "status": "ok",
+            "version": env!("CARGO_PKG_VERSION"),
+            "id": self.id,
+            "isolation": self.launcher.protections().summary(),
+            "instances": instances,
+            "logs": {
+                "disk_bytes": logs.disk_bytes,
+                "evicted_files": logs.evicted_files,
+                "dropped_lines": logs.dropped_lines,
+            },
+        })
+    }
+
+    /// The zip that a download token names.
+    pub(crate) async fn code(&self, token: &str) -> Option<Bytes> {
+        let found = self.functions.code_download(token).await;
+        found.unwrap_or_else(|error| {
+            tracing::error!(%error, causes = error.causes(), "a function's code cannot be read");
+            None
+        })
+    }
+
+    /// Drops all state, as a test suite wants between tests.
+    pub(crate) async fn reset(&self) -> Result<()> {
+        reset::reset(&*self.store, &self.functions, &self.logs, &*self.random).await
+    }
+
+    /// Prepares what recent functions run on, off anyone's way.
+    pub(crate) fn warm_up(&self) {
+        self.functions.warm_up_recent();
+    }
+
+    /// Ends everything, giving invocations at most `drain` to finish.
+    pub(crate) async fn stop(&self, drain: Duration) {
+        self.functions.stop_queues();
+        self.engine.drain(drain).await;
+        if let Err(error) = self.logs.close().await {
+            tracing::error!(%error, causes = error.causes(), "the last log lines could not be written");
+        }
+        self.launcher.shutdown().await;
+    }
+}
+
+/// Whether roles exist, as functions ask it.
+struct Roles(Arc<Identity>);
+
+#[tinderbox_wire::async_trait]
+impl RoleCheck for Roles {
+    async fn assumable(&self, role: &tinderbox_base::Arn) -> Result<bool> {
+        self.0.role_exists(role).await
+    }
+}
+
+fn router(
+    random: Arc<dyn Random>,
+    functions: &Arc<Functions>,
+    logs: &Logs,
+    identity: Arc<Identity>,
+) -> Router {
+    use tinderbox_aws as aws;
+    Router::new(random)
+        .mount(Arc::new(tinderbox_aws_model_lambda::LambdaService(aws::lambda::LambdaHandlers::new(
+            Arc::clone(functions),
+        ))))
+        .mount(Arc::new(tinderbox_aws_model_logs::LogsService(aws::logs::LogsHandlers::new(logs.clone()))))
+        .mount(Arc::new(tinderbox_aws_model_sts::StsService(aws::sts::StsHandlers::new(Arc::clone(
+            &identity,
+        )))))
+        .mount(Arc::new(tinderbox_aws_model_iam::IamService(aws::iam::IamHandlers::new(identity))))
+        .mount(Arc::new(tinderbox_aws_model_cloudwatch::CloudWatchService(
+            aws::cloudwatch::CloudWatchHandlers,
+        )))
+}
+
+/// The data directory, made if need be, as an absolute path.
+fn directory(data: &Path) -> std::io::Result<std::path::PathBuf> {
+    // What functions are made of is nobody else's business.
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
+    data.canonicalize()
+}
+
+/// The directory's own name, by which what it left on the host is recognised.
+fn identifier(data: &Path, random: &dyn Random) -> std::io::Result<String> {
+    let file = data.join("id");
+    match std::fs::read_to_string(&file) {
+        Ok(id) if id.trim().len() == 16 => return Ok(id.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut bytes = [0; 8];
+    random.fill(&mut bytes);
+    let id = format!("{:016x}", u64::from_be_bytes(bytes));
+    std::fs::write(&file, format!("{id}\n"))?;
+    Ok(id)
+}
+
+async fn launcher(config: &config::Engine, data: &Path, id: &str) -> Result<SandboxLauncher, StartError> {
+    let mut options = tinderbox_sandbox::Options::new(data.join("sandbox"), id.to_owned());
+    options.scratch_mib = config.scratch_mib;
+    options.isolation_none = config.isolation == Isolation::None;
+    Ok(SandboxLauncher::start(options, config).await?)
+}
+
+/// Where interpreters are looked for.
+fn places(config: &Config) -> Places {
+    let path = std::env::var("PATH").unwrap_or_default();
+    Places::usual(&config.functions.interpreter_prefixes, home().as_deref(), &path)
+}
+
+/// The configuration with the place where `scripts/sdk` installs, if none was named.
+fn with_sdk(config: &Config) -> Config {
+    let mut config = config.clone();
+    let cache =
+        || std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(home()?.join(".cache")));
+    config.functions.sdk = config.functions.sdk.or_else(|| Some(cache()?.join("tinderbox/sdk")));
+    config
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").map(PathBuf::from)
+}
+
+/// Starts what runs now and then: the sweep of blobs that nothing names.
+fn tasks(blobs: &Blobs, functions: &Arc<Functions>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let (blobs, functions) = (blobs.clone(), Arc::downgrade(functions));
+    tasks.spawn(async move {
+        let mut turns = tokio::time::interval(SWEEP_INTERVAL);
+        loop {
+            turns.tick().await;
+            let Some(functions) = functions.upgrade() else { return };
+            let swept = blobs.sweep(move |digest| functions.names_blob(digest)).await;
+            if let Err(error) = swept {
+                tracing::warn!(%error, "blobs that nothing names could not be swept");
+            }
+        }
+    });
+    tasks
+}

@@ -1,0 +1,85 @@
+//! What one origin is served: the AWS APIs, and the few paths of the platform itself.
+
+use super::{carried::Carried, core::Core, listen::Handler};
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use std::{future::Future, sync::Arc};
+use tinderbox_wire::{Body, Origin};
+
+/// Where the zip of a function's code is downloaded, with a token after it.
+pub(crate) const CODE_PATH: &str = "/_tinderbox/code/";
+/// Where the state is dropped, with `--testing`.
+const RESET_PATH: &str = "/moto-api/reset";
+
+/// The platform as seen from one origin.
+pub(crate) struct Platform {
+    core: Arc<Core>,
+    origin: Origin,
+}
+
+impl Platform {
+    /// The platform for requests from `origin`.
+    pub(crate) fn new(core: Arc<Core>, origin: Origin) -> Self {
+        Self { core, origin }
+    }
+
+    async fn own(self: Arc<Self>, request: Request<Incoming>) -> Response<Body> {
+        let path = request.uri().path();
+        let loopback = matches!(self.origin, Origin::Loopback);
+        match (request.method(), path) {
+            (&Method::GET, "/health") => json(StatusCode::OK, &self.core.health()),
+            (&Method::GET, _) if path.starts_with(CODE_PATH) => {
+                match self.core.code(path.strip_prefix(CODE_PATH).unwrap_or_default()).await {
+                    Some(zip) => answer(StatusCode::OK, "application/zip", zip),
+                    None => {
+                        answer(StatusCode::NOT_FOUND, "text/plain", Bytes::from_static(b"no such code\n"))
+                    }
+                }
+            }
+            (&Method::POST, RESET_PATH) if loopback => match self.core.reset().await {
+                Ok(()) => json(StatusCode::OK, &serde_json::json!({"status": "ok"})),
+                Err(error) => {
+                    tracing::error!(%error, causes = error.causes(), "the state could not be dropped");
+                    json(StatusCode::INTERNAL_SERVER_ERROR, &serde_json::json!({"message": error.message()}))
+                }
+            },
+            _ => self.core.router().handle(request, &self.origin).await,
+        }
+    }
+
+    /// Whether the path is one of the platform's own.
+    fn is_own(&self, path: &str) -> bool {
+        path == "/health" || path.starts_with(CODE_PATH) || (path == RESET_PATH && self.core.testing())
+    }
+}
+
+impl Handler for Platform {
+    type Body = Body;
+
+    fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> + Send + 'static {
+        Carried::new(async move {
+            if self.is_own(request.uri().path()) {
+                if !self.core.router().admits(request.uri(), request.headers(), &self.origin) {
+                    return answer(StatusCode::FORBIDDEN, "text/plain", Bytes::from_static(b"forbidden\n"));
+                }
+                return self.own(request).await;
+            }
+            self.core.router().handle(request, &self.origin).await
+        })
+    }
+}
+
+fn json(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
+    answer(status, "application/json", format!("{value}\n").into())
+}
+
+fn answer(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    response
+}

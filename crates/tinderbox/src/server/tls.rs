@@ -1,0 +1,126 @@
+//! The local certificate authority, for SDKs that insist on Amazon's own names over TLS.
+//!
+//! Its key never leaves the data directory; only instances of this data directory trust it.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::{
+    ServerConfig,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use std::{
+    collections::HashMap,
+    fs, io,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Certificates kept for names that were asked for; beyond it they are made anew.
+const MAX_CERTIFICATES: usize = 256;
+/// Where hosts keep the authorities they trust; the first that exists is passed on to instances.
+const HOST_BUNDLES: [&str; 3] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+
+/// The authority of one data directory.
+pub(crate) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    bundle: Vec<u8>,
+    made: Mutex<HashMap<String, Arc<CertifiedKey>>>,
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+impl Authority {
+    /// Opens the authority kept in `directory`, making it at the first start.
+    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
+        fs::create_dir_all(directory)?;
+        let key_file = directory.join("authority.key");
+        let key = match fs::read_to_string(&key_file) {
+            Ok(pem) => KeyPair::from_pem(&pem).map_err(io::Error::other)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let key = KeyPair::generate().map_err(io::Error::other)?;
+                let mut file =
+                    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&key_file)?;
+                file.write_all(key.serialize_pem().as_bytes())?;
+                file.sync_all()?;
+                key
+            }
+            Err(error) => return Err(error),
+        };
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "Tinderbox local authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let certificate = params.self_signed(&key).map_err(io::Error::other)?;
+        let host = HOST_BUNDLES.iter().find_map(|file| fs::read_to_string(file).ok()).unwrap_or_default();
+        let bundle = format!("{host}\n{}", certificate.pem()).into_bytes();
+        Ok(Self { issuer: Issuer::new(params, key), bundle, made: Mutex::default() })
+    }
+
+    /// All authorities that an instance trusts, the host's and this one, as PEM.
+    pub(crate) fn bundle(&self) -> &[u8] {
+        &self.bundle
+    }
+
+    /// What a TLS listener of an instance needs.
+    pub(crate) fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+
+    fn issue(&self, name: &str) -> Option<Arc<CertifiedKey>> {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).ok()?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let key = KeyPair::generate().ok()?;
+        let certificate = params.signed_by(&key, &self.issuer).ok()?;
+        let der = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let signer = rustls::crypto::aws_lc_rs::sign::any_supported_type(&der).ok()?;
+        Some(Arc::new(CertifiedKey::new(vec![certificate.der().clone()], signer)))
+    }
+}
+
+impl ResolvesServerCert for Authority {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let name = hello.server_name()?.to_ascii_lowercase();
+        if let Some(made) = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
+            return Some(Arc::clone(made));
+        }
+        let certificate = self.issue(&name)?;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.len() >= MAX_CERTIFICATES {
+            made.clear();
+        }
+        made.insert(name, Arc::clone(&certificate));
+        Some(certificate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authority_survives_a_restart() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let open = || Authority::open(directory.path()).expect("an authority");
+        let first = open().issuer.key().serialize_pem();
+        assert_eq!(open().issuer.key().serialize_pem(), first);
+        assert!(open().issue("sts.us-east-1.amazonaws.com").is_some());
+    }
+}

@@ -1,0 +1,119 @@
+//! One entry for every AWS request.
+
+mod answer;
+mod call;
+mod fault;
+mod intake;
+
+use crate::{
+    Body, Origin, Service, codec,
+    guard::{self, Guard},
+    mounted::Mounted,
+    route::{Head, Scope, identify, parse_query},
+    schema::Protocol,
+};
+use answer::finish;
+use bytes::Bytes;
+use call::Call;
+use fault::{Problem, problem};
+use intake::Intake;
+use std::{fmt, sync::Arc};
+use tinderbox_base::{Random, RequestId};
+
+/// Serves AWS requests: finds their operation, reads their input, calls the service, writes its output.
+#[derive(Debug)]
+pub struct Router {
+    services: Vec<Mounted>,
+    random: Arc<dyn Random>,
+    guard: Guard,
+    intake: Intake,
+}
+
+impl Router {
+    /// A router without services. Request ids are drawn from `random`.
+    pub fn new(random: Arc<dyn Random>) -> Self {
+        Self { services: Vec::new(), random, guard: Guard::default(), intake: Intake::default() }
+    }
+
+    /// The router, reached as `host` (a name or an address) besides the machine's own names.
+    #[must_use]
+    pub fn reached_as(mut self, host: impl Into<String>) -> Self {
+        self.guard.hosts.push(host.into());
+        self
+    }
+
+    /// Whether a request may reach the AWS APIs, by its `Host` and `Origin`.
+    ///
+    /// [`Router::handle`] checks it itself; the console and testing endpoints ask it too.
+    pub fn admits(&self, uri: &http::Uri, headers: &http::HeaderMap, origin: &Origin) -> bool {
+        self.guard.check(uri, headers, origin).is_ok()
+    }
+
+    /// The router with `service` besides those it has.
+    #[must_use]
+    pub fn mount(mut self, service: Arc<dyn Service>) -> Self {
+        self.services.push(Mounted::new(service));
+        self
+    }
+
+    /// Answers a request. It never fails: whatever goes wrong becomes a response.
+    pub async fn handle<B>(&self, request: http::Request<B>, origin: &Origin) -> http::Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: fmt::Display,
+    {
+        let id = RequestId::new(&*self.random);
+        let (parts, body) = request.into_parts();
+        if let Err(refused) = self.guard.check(&parts.uri, &parts.headers, origin) {
+            return finish(problem(None, Protocol::RestJson1, &Problem::refused(&refused), id), id);
+        }
+        let mut response = if guard::is_preflight(&parts.method, &parts.headers) {
+            finish(codec::Reply::empty(204), id)
+        } else {
+            self.serve(&parts, body, origin, id).await
+        };
+        response.headers_mut().extend(guard::cross_origin(&parts.method, &parts.headers));
+        response
+    }
+
+    async fn serve<B>(
+        &self,
+        parts: &http::request::Parts,
+        body: B,
+        origin: &Origin,
+        id: RequestId,
+    ) -> http::Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: fmt::Display,
+    {
+        let query = parse_query(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+        let scope = Scope::of(&parts.headers, &query);
+        let head = Head {
+            method: &parts.method,
+            path: parts.uri.path(),
+            query: &query,
+            headers: &parts.headers,
+            scope: scope.as_ref(),
+        };
+        let Some(identified) = identify(&self.services, &head) else {
+            return finish(problem(None, Protocol::RestJson1, &Problem::unknown(head.path), id), id);
+        };
+        let mut call = Call { router: self, id, uri: &parts.uri, head, origin, identified, cx: None };
+        let reply = match call.run(body).await {
+            Ok(reply) => reply,
+            Err(problem) => call.problem(&problem),
+        };
+        let mut response = finish(reply, id);
+        if let Some(cx) = call.cx {
+            // A handler's own headers win over the protocol's.
+            for (name, value) in &cx.into_response_headers() {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests;

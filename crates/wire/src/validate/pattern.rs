@@ -1,0 +1,89 @@
+//! The models' patterns, which are Java's, as Rust's regular expressions.
+
+use crate::schema::{ServiceSchema, ShapeId};
+use regex::Regex;
+use std::sync::OnceLock;
+
+/// The compiled patterns of one service, each made when it is first needed.
+#[derive(Debug)]
+pub(crate) struct Patterns(Box<[OnceLock<Option<Regex>>]>);
+
+impl Patterns {
+    pub(crate) fn new(service: &ServiceSchema) -> Self {
+        Self(service.shapes.iter().map(|_| OnceLock::new()).collect())
+    }
+
+    /// The pattern of the shape numbered `id`.
+    ///
+    /// A pattern that looks around has no equivalent here and is not checked.
+    pub(crate) fn get(&self, service: &ServiceSchema, id: ShapeId) -> Option<&Regex> {
+        let pattern = service.shape(id).pattern?;
+        self.0.get(usize::from(id))?.get_or_init(|| compile(pattern)).as_ref()
+    }
+}
+
+/// The shapes of `service` whose patterns are not checked.
+pub fn unchecked_patterns(service: &ServiceSchema) -> Vec<&'static str> {
+    let unchecked = service.shapes.iter().filter(|s| s.pattern.is_some_and(|p| compile(p).is_none()));
+    unchecked.map(|shape| shape.name).collect()
+}
+
+/// The whole text must match.
+fn compile(pattern: &str) -> Option<Regex> {
+    Regex::new(&format!(r"\A(?:{})\z", translate(pattern))).ok()
+}
+
+/// Java's `\d`, `\w` and `\s` know ASCII only.
+fn translate(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('d') => out.push_str("[0-9]"),
+            Some('D') => out.push_str("[^0-9]"),
+            Some('w') => out.push_str("[0-9A-Za-z_]"),
+            Some('W') => out.push_str("[^0-9A-Za-z_]"),
+            Some('s') => out.push_str(r"[ \t\n\x0B\f\r]"),
+            Some('S') => out.push_str(r"[^ \t\n\x0B\f\r]"),
+            Some(other) => {
+                out.push('\\');
+                out.push(other);
+            }
+            None => out.push('\\'),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        fn check(pattern: &str, text: &str, matches: bool) {
+            let regex = compile(pattern).expect("a pattern we can compile");
+            assert_eq!(regex.is_match(text), matches, "{pattern} on {text}");
+        }
+        check(r"\d{12}", "123456789012", true);
+        check(r"\d{1}", "\u{0661}", false);
+        check(r"[a-zA-Z0-9-_\.]+", "a-b_c.d", true);
+        check(r"[a-zA-Z0-9-_\.]+", "a b", false);
+        check(r"[^\s]+", "a b", false);
+        check(r"a|b", "ab", false);
+        check(r"(arn:.*)|()", "", true);
+        check(r"[\w-]+", "x-1", true);
+        check(r"[\u0009\u000A\u000D\u0020-\u00FF]+", "tab\tand é", true);
+        check(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", "größe 1", true);
+        check("^a$", "a\n", false);
+    }
+
+    #[test]
+    fn what_looks_around_is_left_unchecked() {
+        assert!(compile(r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)").is_none());
+    }
+}

@@ -1,0 +1,2 @@
+// The ES module of the rehearsal: see rehearsal.js.
+export const handler = async (event) => event;

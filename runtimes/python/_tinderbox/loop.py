@@ -1,0 +1,117 @@
+"""Boot, load, then one invocation after the other."""
+
+import os
+import select
+import sys
+
+from . import channel as frames
+from . import codec, context, faults, loading, streams
+
+#: Imported while no function waits: nearly all code needs them, directly or through its SDK.
+_PRELOAD = ("_tinderbox.logs", "traceback", "datetime", "decimal", "base64", "socket")
+
+
+def run():
+    channel = frames.Channel(3)
+    pipe = streams.install()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: (os.close(3), pipe.forked()))
+    version = "%d.%d.%d" % sys.version_info[:3]
+    channel.send(frames.BOOTED, codec.encode({"version": version}))
+    try:
+        _preload()
+        _Instance(channel, pipe).serve()
+    except frames.Closed:
+        os._exit(0)  # nobody is left to hear from exit handlers
+
+
+def _preload():
+    """Stops as soon as the engine has something for us."""
+    for name in _PRELOAD:
+        if select.select([3], [], [], 0)[0]:
+            break
+        __import__(name)
+
+
+class _Instance(object):
+    def __init__(self, channel, pipe):
+        self._channel = channel
+        self._pipe = pipe
+        self._handler = self._logs = self._facts = self._as_json = None
+        self._trace = None
+
+    def serve(self):
+        kind, head, _ = self._channel.receive()
+        if kind != frames.LOAD:
+            raise frames.Closed("frame %d before LOAD" % kind)
+        self._load(codec.decode(head))
+        while True:
+            kind, head, body = self._channel.receive()
+            if kind != frames.INVOKE:
+                raise frames.Closed("frame %d in place of INVOKE" % kind)
+            self._invoke(codec.decode(head), body)
+
+    def _load(self, head):
+        loading.prepare(head)
+        codec.configure()
+        from . import logs
+
+        self._logs, self._as_json = logs.install(self._pipe)
+        self._facts = context.facts()
+        try:
+            self._handler = loading.handler(loading._native(head["handler"]))
+        except Exception as error:
+            document = self._report("")
+            if getattr(error, "hint", None):
+                self._pipe.record(streams.ERROR, u"[ERROR] " + error.hint)
+            self._send(frames.INIT_ERROR, None, document)
+            sys.exit(1)
+        self._channel.send(frames.LOADED)
+
+    def _invoke(self, head, body):
+        request_id = self._logs.request_id = head["id"]
+        trace = head.get("trace")
+        if trace != self._trace:
+            self._follow(trace)
+        try:
+            event = codec.decode_event(body)
+            result = self._handler(event, self._context(head))
+            response = codec.encode_response(result)
+        except Exception:
+            self._send(frames.ERROR, request_id, self._report(request_id))
+            return
+        head = '{"id":%s}' % codec.quote(request_id)
+        self._channel.send(frames.RESPONSE, head.encode("ascii"), response)
+
+    def _context(self, head):
+        client = head.get("client_context")
+        if client:
+            client = codec.decode_client_context(client)
+        return context.LambdaContext(
+            self._facts,
+            head["id"],
+            head.get("arn"),
+            head["deadline_ms"],
+            client or None,
+            head.get("tenant"),
+        )
+
+    def _follow(self, trace):
+        """Tracing libraries find the caller's trace in the environment."""
+        self._trace = trace
+        if trace is None:
+            os.environ.pop("_X_AMZN_TRACE_ID", None)
+        else:
+            os.environ["_X_AMZN_TRACE_ID"] = loading._native(trace)
+
+    def _report(self, request_id):
+        """Logs the error that is being handled; returns its document."""
+        document = faults.document(sys.exc_info(), request_id)
+        faults.report(self._pipe, document, self._as_json)
+        return document
+
+    def _send(self, kind, request_id, document):
+        head = {"type": document["errorType"]}
+        if request_id is not None:
+            head["id"] = request_id
+        self._channel.send(kind, codec.encode(head), codec.encode(document))

@@ -1,0 +1,96 @@
+"""Fixtures: a server for a worker's tests, servers of one's own, and real clients."""
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+
+import boto3
+import botocore.config
+import pytest
+
+from support.server import Server
+
+_names = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One server for all tests of a worker that do not end it."""
+    with Server(tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts servers of the test's own; what still runs at its end is stopped and checked."""
+    running = []
+
+    def begin(*arguments, data=None, **options):
+        server = Server(data or tmp_path / "data", *arguments, **options)
+        running.append(server)
+        return server
+
+    yield begin
+    for server in running:
+        with server:
+            pass
+
+
+@pytest.fixture
+def name():
+    """A name no other test uses."""
+    return f"f{os.getpid()}-{next(_names)}"
+
+
+def connect(server, service, **options):
+    """A boto3 client of `server`."""
+    return boto3.client(
+        service,
+        endpoint_url=server.url,
+        region_name=options.pop("region", "us-east-1"),
+        aws_access_key_id=options.pop("key", "test"),
+        aws_secret_access_key="test",
+        config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=60, **options),
+    )
+
+
+@pytest.fixture
+def client():
+    """Makes boto3 clients: `client(server, "lambda")`."""
+    return connect
+
+
+@pytest.fixture
+def lambda_client(server):
+    """Lambda of the worker's server."""
+    return connect(server, "lambda")
+
+
+@pytest.fixture
+def logs_client(server):
+    """CloudWatch Logs of the worker's server."""
+    return connect(server, "logs")
+
+
+@pytest.fixture
+def aws(server, tmp_path):
+    """Runs the AWS CLI against the worker's server: `aws("lambda", "list-functions")`."""
+    beside = os.path.join(os.path.dirname(sys.executable), "aws")
+    program = beside if os.path.exists(beside) else shutil.which("aws")
+
+    def run(*arguments, server=server, check=True, **options):
+        done = subprocess.run(
+            [program, *arguments],
+            env=server.environment(),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    return run

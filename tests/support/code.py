@@ -1,0 +1,43 @@
+"""Functions as the tests deploy them."""
+
+import io
+import textwrap
+import zipfile
+
+ROLE = "arn:aws:iam::123456789012:role/lambda-role"
+PYTHON, NODE = "python3.11", "nodejs20.x"
+
+
+def zipped(files):
+    """A zip of `files`, name to text or bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            if isinstance(content, str):
+                content = textwrap.dedent(content)
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def python(source):
+    """A zip of one Python module, `lambda_function`."""
+    return zipped({"lambda_function.py": source})
+
+
+def node(source, name="index.js"):
+    """A zip of one Node module."""
+    return zipped({name: source})
+
+
+HELLO = {
+    PYTHON: ("lambda_function.lambda_handler", python("def lambda_handler(event, context):\n    return 'hello'\n")),
+    NODE: ("index.handler", node("exports.handler = async () => 'hello';\n")),
+}
+
+
+def create(client, name, code=None, runtime=PYTHON, **options):
+    """Creates a function through boto3; by default the hello of `runtime`."""
+    handler, hello = HELLO[PYTHON if runtime.startswith("python") else NODE]
+    options.setdefault("Handler", handler)
+    options.setdefault("Role", ROLE)
+    return client.create_function(FunctionName=name, Runtime=runtime, Code={"ZipFile": code or hello}, **options)
