@@ -46,6 +46,10 @@ impl Directory {
         Ok(directory)
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The engine's own directory. When there is none, `make` fills a new one, which then is put in place whole.
     pub(crate) fn rows(
         &self,

@@ -1,5 +1,7 @@
 //! What the store asks of an ordered map on disk. The engine knows bytes, not items, logs or leases.
 
+mod fault;
+mod medium;
 pub(crate) mod memory;
 pub(crate) mod tree;
 

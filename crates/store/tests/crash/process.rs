@@ -11,7 +11,7 @@ use std::{
 };
 
 /// How long a process may take to open a store or to do one more commit before it counts as hung.
-pub(crate) const HUNG: Duration = Duration::from_secs(30);
+pub(crate) const HUNG: Duration = Duration::from_secs(180);
 
 /// How many writers the load has.
 pub(crate) const WRITERS: u64 = 16;
