@@ -23,7 +23,7 @@ use crate::{
 use control::Control;
 use launch::Janitor;
 use order::Complete;
-use slots::Slots;
+use slots::{Slot, Slots};
 use std::{
     sync::{
         Arc,
@@ -31,7 +31,8 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use teardown::Remains;
+use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeout};
 
 /// Sandboxes being made at one time; more wait. Two cores cannot make more any faster.
 const CREATING_MAX: usize = 32;
@@ -59,13 +60,20 @@ struct Shared {
 
 impl Shared {
     /// The blocking part of making a sandbox.
-    fn prepare(&self, id: SandboxId, spec: SandboxSpec, uid: u32) -> Result<(Complete, Group), SandboxError> {
+    fn prepare(
+        &self,
+        id: SandboxId,
+        spec: SandboxSpec,
+        slot: Slot,
+        runtime: Handle,
+    ) -> Result<(Complete, Remains), SandboxError> {
         let limits = spec.limits;
-        let order = order::prepare(spec, uid, self.protections.landlock_abi > 0)?;
-        let scratch = self.scratch.take(uid).map_err(SandboxError::step("making a scratch volume"))?;
+        let order = order::prepare(spec, slot.uid(), self.protections.landlock_abi > 0)?;
+        let scratch = self.scratch.take(slot.uid()).map_err(SandboxError::step("making a scratch volume"))?;
         let group = Group::create(&self.layout, id.to_string(), &limits);
         let (group, joins) = group.map_err(SandboxError::step("making cgroups"))?;
-        Ok((order.complete(scratch, joins)?, group))
+        let remains = Remains::new(slot, group, runtime);
+        Ok((order.complete(scratch, joins)?, remains))
     }
 }
 
@@ -130,29 +138,25 @@ impl Sandboxes {
         let slot =
             shared.slots.take().ok_or_else(|| SandboxError::Invalid("every user id is in use".to_owned()))?;
         let prepared = spawn_blocking({
-            let shared = Arc::clone(shared);
-            move || shared.prepare(id, spec, slot)
+            let (shared, runtime) = (Arc::clone(shared), Handle::current());
+            move || shared.prepare(id, spec, slot, runtime)
         });
-        let (order, group) = match prepared.await {
-            Ok(Ok(prepared)) => prepared,
-            failed => {
-                shared.slots.give_back(slot);
-                return Err(failed.map_or(SandboxError::Gone, |result| match result {
-                    Ok(_) => SandboxError::Gone,
-                    Err(error) => error,
-                }));
-            }
-        };
+        let (order, remains) = prepared.await.map_err(|_| SandboxError::Gone)??;
         if shared.scratch.is_low() {
             let shared = Arc::clone(shared);
             spawn_blocking(move || shared.scratch.fill());
         }
-        let mut sandbox = Sandbox::new(id, Arc::clone(shared), slot, group)?;
-        match timeout(CREATE_LIMIT, sandbox.set_up(order)).await {
+        let mut sandbox = Sandbox::new(id, remains)?;
+        match timeout(CREATE_LIMIT, sandbox.set_up(&shared.control, order)).await {
             Ok(Ok(())) => Ok(sandbox),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(SandboxError::TimedOut("making a sandbox")),
         }
+    }
+
+    /// Sandboxes that exist or are being made or taken down.
+    pub fn count(&self) -> usize {
+        self.shared.slots.used()
     }
 
     /// Kills everything inside and waits until janitor and spawner are gone and nothing is left.
@@ -167,8 +171,12 @@ impl Sandboxes {
     pub async fn failed(&self) {
         self.shared.control.closed().await;
         self.shared.janitor.ended().await;
-        let arguments = self.shared.janitor.arguments().clone();
-        match spawn_blocking(move || sweep::leftovers(&arguments)).await {
+        let shared = Arc::clone(&self.shared);
+        let clear = move || {
+            shared.scratch.close();
+            sweep::leftovers(shared.janitor.arguments())
+        };
+        match spawn_blocking(clear).await {
             Ok(Ok(())) | Err(_) => {}
             Ok(Err(error)) => tracing::warn!(%error, "something of the sandboxes could not be removed"),
         }
