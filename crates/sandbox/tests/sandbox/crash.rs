@@ -54,6 +54,8 @@ struct Server {
     uids: Vec<u32>,
     /// The sandboxes' namespaces, by the kernel's names for them.
     namespaces: BTreeSet<String>,
+    /// Every process of the host while the server ran.
+    pids: Vec<i32>,
 }
 
 impl Server {
@@ -66,12 +68,14 @@ impl Server {
             .spawn()
             .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Self { child, output, dir, tag, uids: Vec::new(), namespaces: BTreeSet::new() };
+        let mut server =
+            Self { child, output, dir, tag, uids: Vec::new(), namespaces: BTreeSet::new(), pids: Vec::new() };
         let ready = server.line();
         let uids = ready.strip_prefix("ready ").unwrap_or_else(|| panic!("{ready}"));
         server.uids = uids.split(' ').map(|uid| uid.parse().unwrap()).collect();
         // In each the program and its three grandchildren.
         assert_eq!(server.processes_inside().len(), SANDBOXES * 4);
+        server.pids = pids();
         server.namespaces = server.processes_inside().iter().flat_map(|pid| namespaces(*pid)).collect();
         server
     }
@@ -98,8 +102,9 @@ impl Server {
         let host: BTreeSet<_> = namespaces(std::process::id() as i32).into_iter().collect();
         let theirs: BTreeSet<_> = self.namespaces.difference(&host).collect();
         assert!(theirs.len() >= SANDBOXES * 6, "{theirs:?}");
-        let held: Vec<_> =
-            pids().into_iter().flat_map(namespaces).filter(|name| theirs.contains(name)).collect();
+        // Of processes that were there before, since the kernel gives the numbers to new namespaces of others.
+        let before = self.pids.iter().copied();
+        let held: Vec<_> = before.flat_map(namespaces).filter(|name| theirs.contains(name)).collect();
         assert_eq!(held, Vec::<String>::new());
     }
 }
