@@ -37,6 +37,10 @@ use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeou
 /// Sandboxes being made at one time; more wait. Two cores cannot make more any faster.
 const CREATING_MAX: usize = 32;
 
+/// Numbers the sandboxes of this process, also across spawners: what is left of an old one is still removed by name
+/// when a new spawner is at work.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 /// The longest that making a sandbox may take.
 const CREATE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -55,7 +59,6 @@ struct Shared {
     slots: Slots,
     scratch: Pool,
     creating: Semaphore,
-    next: AtomicU64,
 }
 
 impl Shared {
@@ -105,7 +108,6 @@ impl Sandboxes {
             protections,
             scratch,
             creating: Semaphore::new(CREATING_MAX),
-            next: AtomicU64::new(1),
         };
         let sandboxes = Self { shared: Arc::new(shared) };
         sandboxes.try_out().await?;
@@ -134,7 +136,7 @@ impl Sandboxes {
     pub async fn create(&self, spec: SandboxSpec) -> Result<Sandbox, SandboxError> {
         let shared = &self.shared;
         let _permit = shared.creating.acquire().await.map_err(|_| SandboxError::Gone)?;
-        let id = SandboxId(shared.next.fetch_add(1, Ordering::Relaxed));
+        let id = SandboxId(NEXT.fetch_add(1, Ordering::Relaxed));
         let slot =
             shared.slots.take().ok_or_else(|| SandboxError::Invalid("every user id is in use".to_owned()))?;
         let prepared = spawn_blocking({

@@ -45,6 +45,7 @@ fn namespaces() {
     for name in ["mnt", "pid", "ipc", "uts", "net", "cgroup"] {
         println!("{}", fs::read_link(format!("/proc/self/ns/{name}")).unwrap().display());
     }
+    sleep();
 }
 
 /// Each call with arguments that would otherwise do something, and the error it got.

@@ -1,13 +1,17 @@
 //! What a function can see and do, which is little.
 
-use crate::host::{Host, code, field, spec};
+use crate::host::{Host, code, command, field, line, spec};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use tinderbox_sandbox::{Exit, Mount, SandboxSpec};
 
 pub(crate) async fn namespaces_differ() {
     let host = Host::new().await;
-    let (first, _) = host.check(&["namespaces"]).await;
-    let (second, _) = host.check(&["namespaces"]).await;
+    // Both at once, since the kernel gives the number of a namespace that is gone to a new one.
+    let (mut a, mut b) = (host.create().await, host.create().await);
+    let ((command_a, reader_a), (command_b, reader_b)) = (command(&["namespaces"]), command(&["namespaces"]));
+    a.start(command_a).await.unwrap();
+    b.start(command_b).await.unwrap();
+    let (first, second) = (lines(reader_a, 6).await, lines(reader_b, 6).await);
     assert_eq!((first.lines().count(), second.lines().count()), (6, 6), "{first}");
     for line in first.lines() {
         let name = line.split(':').next().unwrap();
@@ -15,7 +19,18 @@ pub(crate) async fn namespaces_differ() {
         assert_ne!(Path::new(line), outside, "shared with the host");
         assert!(!second.contains(line), "{line} shared with another sandbox");
     }
+    a.destroy().await;
+    b.destroy().await;
     host.end().await;
+}
+
+async fn lines(mut reader: std::io::PipeReader, count: usize) -> String {
+    let mut all = String::new();
+    for _ in 0..count {
+        let (next, rest) = line(reader).await;
+        (all, reader) = (all + &next + "\n", rest);
+    }
+    all
 }
 
 pub(crate) async fn no_privileges() {
@@ -78,6 +93,8 @@ pub(crate) async fn host_files_are_invisible() {
     assert!(output.lines().all(|line| line.ends_with(" false")), "{output}");
     let (command_line, _) = host.check(&["print", "/proc/cmdline"]).await;
     assert_eq!(command_line.trim(), "", "the kernel's command line");
+    let (init, _) = host.check(&["print", "/proc/1/cmdline"]).await;
+    assert!(init.bytes().all(|byte| byte == 0 || byte == b'\n'), "{init:?} tells paths of the host");
     let (groups, _) = host.check(&["print", "/proc/self/cgroup"]).await;
     assert!(!groups.contains("tinderbox"), "{groups}");
     host.end().await;
@@ -112,6 +129,17 @@ pub(crate) async fn only_scratch_is_writable() {
         let same = got == error || (error != 0 && [libc::EACCES, libc::EROFS, libc::EPERM].contains(&got));
         assert!(same, "{path}: {got}, not {error}");
     }
+    host.end().await;
+}
+
+pub(crate) async fn devices_can_be_opened_by_every_name() {
+    let host = Host::new().await;
+    let (output, _) =
+        host.check(&["write", "/dev/stdout", "/dev/stderr", "/dev/fd/0", "/proc/self/fd/0"]).await;
+    assert!(output.lines().all(|line| line.ends_with(" 0")), "{output}");
+    let (limits, _) = host.check(&["print", "/proc/self/limits"]).await;
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().nth(4), Some("1"), "{core}");
     host.end().await;
 }
 

@@ -36,6 +36,10 @@ fn cases() -> Vec<Case> {
         case("isolation::host_files_are_invisible", isolation::host_files_are_invisible),
         case("isolation::only_scratch_is_writable", isolation::only_scratch_is_writable),
         case(
+            "isolation::devices_can_be_opened_by_every_name",
+            isolation::devices_can_be_opened_by_every_name,
+        ),
+        case(
             "isolation::set_user_id_and_devices_have_no_effect",
             isolation::set_user_id_and_devices_have_no_effect,
         ),
