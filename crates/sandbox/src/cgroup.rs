@@ -15,7 +15,7 @@ use std::{
     fmt, fs, io,
     os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -78,6 +78,8 @@ impl Layout {
 pub(crate) struct Group {
     layout: Arc<Layout>,
     name: String,
+    /// What is set, so that only differences are written.
+    limits: Mutex<Option<Limits>>,
 }
 
 /// How the program joins: descriptors and what to do with each.
@@ -86,7 +88,7 @@ pub(crate) type Joins = Vec<(message::Cgroup, OwnedFd)>;
 impl Group {
     /// Makes the directories, sets the limits and opens what the program joins by.
     pub(crate) fn create(layout: &Arc<Layout>, name: String, limits: &Limits) -> io::Result<(Self, Joins)> {
-        let group = Self { layout: Arc::clone(layout), name };
+        let group = Self { layout: Arc::clone(layout), name, limits: Mutex::default() };
         match group.prepare(limits) {
             Ok(joins) => Ok((group, joins)),
             Err(error) => {
@@ -117,9 +119,20 @@ impl Group {
     /// Sets other limits on what runs.
     pub(crate) fn set_limits(&self, limits: &Limits) -> io::Result<()> {
         let Layout { memory, cpu, pids, .. } = &*self.layout;
-        memory.version.set_memory(&self.dir(memory), limits.memory)?;
-        cpu.version.set_cpu(&self.dir(cpu), limits.cpu_weight, limits.cpu_quota_millis)?;
-        pids.version.set_pids(&self.dir(pids), limits.pids)
+        let mut set = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed =
+            |differs: fn(&Limits, &Limits) -> bool| set.as_ref().is_none_or(|set| differs(set, limits));
+        if changed(|a, b| a.memory != b.memory) {
+            memory.version.set_memory(&self.dir(memory), limits.memory)?;
+        }
+        if changed(|a, b| (a.cpu_weight, a.cpu_quota_millis) != (b.cpu_weight, b.cpu_quota_millis)) {
+            cpu.version.set_cpu(&self.dir(cpu), limits.cpu_weight, limits.cpu_quota_millis)?;
+        }
+        if changed(|a, b| a.pids != b.pids) {
+            pids.version.set_pids(&self.dir(pids), limits.pids)?;
+        }
+        *set = Some(*limits);
+        Ok(())
     }
 
     pub(crate) fn memory_peak(&self) -> io::Result<u64> {

@@ -1,6 +1,7 @@
 //! What goes wrong, in words an operator can act on.
 
 use std::{fmt, io, path::PathBuf};
+use tinderbox_base::{Error, ErrorKind};
 
 /// A protection this host cannot give.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,5 +92,20 @@ impl SandboxError {
     pub(crate) fn step(step: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let step = step.into();
         move |source| Self::Step { step, source }
+    }
+}
+
+impl From<SandboxError> for Error {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Gone | SandboxError::TimedOut(_) => {
+                Self::new(ErrorKind::Unavailable, "The sandbox is not available.").because(error)
+            }
+            SandboxError::Invalid(_)
+            | SandboxError::Mount { .. }
+            | SandboxError::Step { .. }
+            | SandboxError::Start { .. }
+            | SandboxError::Unsupported(_) => Self::internal(error),
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
 };
 use rustix::{
     event::{PollFd, PollFlags, poll},
+    fs::FileType,
     process::{DumpableBehavior, Pid, WaitOptions, set_dumpable_behavior, wait},
 };
 use std::{
@@ -144,6 +145,15 @@ impl Init {
             return Err(at("reading the order")(rustix::io::Errno::INVAL));
         };
         let seat = seat.take().map_or_else(|| seats.fork(), Ok)?;
+        // What is written to by name, /dev/stdout for one, must belong to the program.
+        let owner = Some(rustix::process::Uid::from_raw(seats.uid()));
+        for fd in &fds {
+            let is_pipe = rustix::fs::fstat(fd)
+                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
+            if is_pipe {
+                rustix::fs::fchown(fd, owner, None).map_err(at("giving a pipe to the program"))?;
+            }
+        }
         let program = seat.start(start, &fds)?;
         self.state = State::Started { program: Some(program) };
         Ok((Event::Started, Vec::new(), Some(program)))

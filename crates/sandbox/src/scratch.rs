@@ -45,6 +45,7 @@ pub(crate) struct Pool {
     reason: Option<String>,
     ready: Mutex<Vec<OwnedFd>>,
     filling: AtomicBool,
+    closed: AtomicBool,
 }
 
 impl Pool {
@@ -60,7 +61,15 @@ impl Pool {
                 (Box::new(memory), ScratchKind::Memory, Some(error.to_string()), first)
             }
         };
-        Ok(Self { scratch, kind, reason, ready: Mutex::new(vec![first]), filling: AtomicBool::new(false) })
+        let ready = Mutex::new(vec![first]);
+        Ok(Self {
+            scratch,
+            kind,
+            reason,
+            ready,
+            filling: AtomicBool::default(),
+            closed: AtomicBool::default(),
+        })
     }
 
     pub(crate) fn kind(&self) -> ScratchKind {
@@ -87,7 +96,18 @@ impl Pool {
 
     /// Whether [`Pool::fill`] has something to do.
     pub(crate) fn is_low(&self) -> bool {
-        !self.filling.load(Ordering::Relaxed) && self.lock().len() < READY
+        !self.filling.load(Ordering::Relaxed) && self.is_wanting()
+    }
+
+    /// Lets go of the volumes that are ready, and keeps none ready from now on. Blocks.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        let ready = std::mem::take(&mut *self.lock());
+        drop(ready);
+    }
+
+    fn is_wanting(&self) -> bool {
+        !self.closed.load(Ordering::Acquire) && self.lock().len() < READY
     }
 
     /// Makes volumes until enough are ready; one caller at a time. Blocks.
@@ -95,7 +115,7 @@ impl Pool {
         if self.filling.swap(true, Ordering::AcqRel) {
             return;
         }
-        while self.lock().len() < READY {
+        while self.is_wanting() {
             match self.scratch.make() {
                 Ok(volume) => self.lock().push(volume),
                 Err(error) => {
@@ -105,6 +125,9 @@ impl Pool {
             }
         }
         self.filling.store(false, Ordering::Release);
+        if self.closed.load(Ordering::Acquire) {
+            self.close();
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<OwnedFd>> {

@@ -23,7 +23,7 @@ use crate::{
 use control::Control;
 use launch::Janitor;
 use order::Complete;
-use slots::Slots;
+use slots::{Slot, Slots};
 use std::{
     sync::{
         Arc,
@@ -31,10 +31,15 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use teardown::Remains;
+use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeout};
 
 /// Sandboxes being made at one time; more wait. Two cores cannot make more any faster.
 const CREATING_MAX: usize = 32;
+
+/// Numbers the sandboxes of this process, also across spawners: what is left of an old one is still removed by name
+/// when a new spawner is at work.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// The longest that making a sandbox may take.
 const CREATE_LIMIT: Duration = Duration::from_secs(30);
@@ -54,18 +59,24 @@ struct Shared {
     slots: Slots,
     scratch: Pool,
     creating: Semaphore,
-    next: AtomicU64,
 }
 
 impl Shared {
     /// The blocking part of making a sandbox.
-    fn prepare(&self, id: SandboxId, spec: SandboxSpec, uid: u32) -> Result<(Complete, Group), SandboxError> {
+    fn prepare(
+        &self,
+        id: SandboxId,
+        spec: SandboxSpec,
+        slot: Slot,
+        runtime: Handle,
+    ) -> Result<(Complete, Remains), SandboxError> {
         let limits = spec.limits;
-        let order = order::prepare(spec, uid, self.protections.landlock_abi > 0)?;
-        let scratch = self.scratch.take(uid).map_err(SandboxError::step("making a scratch volume"))?;
+        let order = order::prepare(spec, slot.uid(), self.protections.landlock_abi > 0)?;
+        let scratch = self.scratch.take(slot.uid()).map_err(SandboxError::step("making a scratch volume"))?;
         let group = Group::create(&self.layout, id.to_string(), &limits);
         let (group, joins) = group.map_err(SandboxError::step("making cgroups"))?;
-        Ok((order.complete(scratch, joins)?, group))
+        let remains = Remains::new(slot, group, runtime);
+        Ok((order.complete(scratch, joins)?, remains))
     }
 }
 
@@ -97,7 +108,6 @@ impl Sandboxes {
             protections,
             scratch,
             creating: Semaphore::new(CREATING_MAX),
-            next: AtomicU64::new(1),
         };
         let sandboxes = Self { shared: Arc::new(shared) };
         sandboxes.try_out().await?;
@@ -126,33 +136,29 @@ impl Sandboxes {
     pub async fn create(&self, spec: SandboxSpec) -> Result<Sandbox, SandboxError> {
         let shared = &self.shared;
         let _permit = shared.creating.acquire().await.map_err(|_| SandboxError::Gone)?;
-        let id = SandboxId(shared.next.fetch_add(1, Ordering::Relaxed));
+        let id = SandboxId(NEXT.fetch_add(1, Ordering::Relaxed));
         let slot =
             shared.slots.take().ok_or_else(|| SandboxError::Invalid("every user id is in use".to_owned()))?;
         let prepared = spawn_blocking({
-            let shared = Arc::clone(shared);
-            move || shared.prepare(id, spec, slot)
+            let (shared, runtime) = (Arc::clone(shared), Handle::current());
+            move || shared.prepare(id, spec, slot, runtime)
         });
-        let (order, group) = match prepared.await {
-            Ok(Ok(prepared)) => prepared,
-            failed => {
-                shared.slots.give_back(slot);
-                return Err(failed.map_or(SandboxError::Gone, |result| match result {
-                    Ok(_) => SandboxError::Gone,
-                    Err(error) => error,
-                }));
-            }
-        };
+        let (order, remains) = prepared.await.map_err(|_| SandboxError::Gone)??;
         if shared.scratch.is_low() {
             let shared = Arc::clone(shared);
             spawn_blocking(move || shared.scratch.fill());
         }
-        let mut sandbox = Sandbox::new(id, Arc::clone(shared), slot, group)?;
-        match timeout(CREATE_LIMIT, sandbox.set_up(order)).await {
+        let mut sandbox = Sandbox::new(id, remains)?;
+        match timeout(CREATE_LIMIT, sandbox.set_up(&shared.control, order)).await {
             Ok(Ok(())) => Ok(sandbox),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(SandboxError::TimedOut("making a sandbox")),
         }
+    }
+
+    /// Sandboxes that exist or are being made or taken down.
+    pub fn count(&self) -> usize {
+        self.shared.slots.used()
     }
 
     /// Kills everything inside and waits until janitor and spawner are gone and nothing is left.
@@ -167,8 +173,12 @@ impl Sandboxes {
     pub async fn failed(&self) {
         self.shared.control.closed().await;
         self.shared.janitor.ended().await;
-        let arguments = self.shared.janitor.arguments().clone();
-        match spawn_blocking(move || sweep::leftovers(&arguments)).await {
+        let shared = Arc::clone(&self.shared);
+        let clear = move || {
+            shared.scratch.close();
+            sweep::leftovers(shared.janitor.arguments())
+        };
+        match spawn_blocking(clear).await {
             Ok(Ok(())) | Err(_) => {}
             Ok(Err(error)) => tracing::warn!(%error, "something of the sandboxes could not be removed"),
         }

@@ -8,7 +8,8 @@ use crate::{
     sys::{
         channel::{self, Packet},
         fork::{self, Forked},
-        mount, prctl,
+        mount,
+        prctl::{self, CommandLine},
     },
 };
 use rustix::{
@@ -41,6 +42,8 @@ fn serve(control: &OwnedFd, janitor: &OwnedFd, state_dir: &Path) {
     }
     // Dead inits are reaped by the kernel: nobody here would read their status.
     prctl::ignore(&[libc::SIGCHLD]);
+    // Before /proc is out of sight.
+    let command_line = CommandLine::locate();
     let up = match leave_host(state_dir) {
         Ok(()) => SpawnerEvent::Up,
         Err((step, error)) => SpawnerEvent::broken(step, &error),
@@ -51,7 +54,10 @@ fn serve(control: &OwnedFd, janitor: &OwnedFd, state_dir: &Path) {
     while let Ok(Some(Packet { message: Spawn { id }, mut fds, .. })) = channel::receive(control.as_fd()) {
         let Some(socket) = fds.pop() else { return };
         let done = match fork_init() {
-            Ok(Forked::Child) => init::run(socket),
+            Ok(Forked::Child) => {
+                hide_command_line(command_line.as_ref());
+                init::run(socket)
+            }
             Ok(Forked::Parent { pidfd, .. }) => reply(control, &SpawnerEvent::Spawned { id }, Some(&pidfd)),
             Err(error) => {
                 reply(control, &SpawnerEvent::Failed { id, errno: crate::sys::errno(&error) }, None)
@@ -67,6 +73,14 @@ fn serve(control: &OwnedFd, janitor: &OwnedFd, state_dir: &Path) {
 fn fork_init() -> io::Result<Forked> {
     // SAFETY: the spawner is a fork of the single-threaded janitor and starts no thread.
     unsafe { fork::fork(fork::SANDBOX_NAMESPACES, None) }
+}
+
+#[allow(unsafe_code)]
+fn hide_command_line(command_line: Option<&CommandLine>) {
+    if let Some(command_line) = command_line {
+        // SAFETY: the janitor parsed the arguments into values of its own, and an init never reads them.
+        unsafe { command_line.blank() };
+    }
 }
 
 fn reply(control: &OwnedFd, event: &SpawnerEvent, pidfd: Option<&OwnedFd>) -> io::Result<()> {
@@ -98,7 +112,9 @@ fn leave_host(state_dir: &Path) -> Result<(), (&'static str, io::Error)> {
     for name in [init::ROOT, init::DEVICES] {
         mkdirat(CWD, name, Mode::from(0o755)).map_err(errno("making the spawner's directories"))?;
     }
-    make_devices().map_err(at("making devices"))
+    make_devices().map_err(at("making devices"))?;
+    // Once here instead of in every init, which inherits it.
+    prctl::empty_bounding_set().map_err(at("bounding capabilities"))
 }
 
 /// One /dev for all sandboxes: it is read-only to them, so they share nothing but the kernel's own devices.

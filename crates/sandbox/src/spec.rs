@@ -19,7 +19,7 @@ pub const LISTENERS_MAX: usize = 32;
 /// The most bytes of generated files and of arguments and environment, each.
 pub const PAYLOAD_MAX: usize = 8 * 1024 * 1024;
 
-/// Names one sandbox within its server's life; never used twice.
+/// Names one sandbox within its process's life; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SandboxId(pub(crate) u64);
 

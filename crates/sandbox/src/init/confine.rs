@@ -8,8 +8,8 @@ use landlock::{
 use rustix::{
     process::{Gid, Uid},
     thread::{
-        CapabilitySet, CapabilitySets, clear_ambient_capability_set, remove_capability_from_bounding_set,
-        set_capabilities, set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+        CapabilitySet, CapabilitySets, clear_ambient_capability_set, set_capabilities, set_no_new_privs,
+        set_thread_groups, set_thread_res_gid, set_thread_res_uid,
     },
 };
 use std::io;
@@ -34,14 +34,6 @@ pub(super) struct Confinement {
 impl Confinement {
     /// To be called inside the finished root.
     pub(super) fn prepare(landlock: bool) -> io::Result<Self> {
-        // The bounding set is inherited; init itself keeps what it has.
-        for capability in CapabilitySet::all().iter() {
-            match remove_capability_from_bounding_set(capability) {
-                // The kernel does not know the newest ones.
-                Ok(()) | Err(rustix::io::Errno::INVAL) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
         Ok(Self { landlock: if landlock { Some(ruleset().map_err(io::Error::other)?) } else { None } })
     }
 

@@ -29,6 +29,10 @@ use std::{
 /// The highest number a descriptor of the program may get.
 const FD_MAX: RawFd = 255;
 
+/// No core dumps: 1 is less than the smallest one, and tells a kernel that would pipe dumps to a program of the host,
+/// which ignores 0, to abort (core(5)).
+const CORE: u64 = 1;
+
 /// What every seat of a sandbox is made from.
 pub(super) struct Seats {
     uid: u32,
@@ -55,6 +59,11 @@ impl Seats {
         }
         let confinement = Confinement::prepare(setup.landlock).map_err(at("preparing the confinement"))?;
         Ok(Self { uid: setup.uid, rlimits: setup.rlimits, born, written, confinement })
+    }
+
+    /// The user that a seat becomes.
+    pub(super) fn uid(&self) -> u32 {
+        self.uid
     }
 
     /// Forks a seat; it confines itself on its own time.
@@ -118,7 +127,7 @@ impl Seats {
     fn limit(&self) -> rustix::io::Result<()> {
         let SetupRlimits { open_files, locked_memory, stack, processes } = self.rlimits;
         for (resource, limit) in [
-            (Resource::Core, 0),
+            (Resource::Core, CORE),
             (Resource::Nofile, open_files),
             (Resource::Memlock, locked_memory),
             (Resource::Stack, stack),

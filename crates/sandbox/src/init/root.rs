@@ -3,12 +3,12 @@
 use super::{DEVICES, Failure, ROOT, at};
 use crate::{
     message::{Entry, Setup},
-    sys::mount,
+    sys::{mount, prctl},
 };
 use rustix::{
     fs::{CWD, Mode, OFlags, chmodat, mkdirat, openat, symlinkat},
     io::Errno,
-    mount::{MountAttrFlags, UnmountFlags, unmount},
+    mount::{MountAttrFlags, UnmountFlags, mount_bind, unmount},
     process::{chdir, pivot_root, umask},
 };
 use std::{
@@ -65,7 +65,14 @@ pub(super) fn build(setup: &Setup, mounts: &[OwnedFd]) -> Result<(), Failure> {
     mount::set_attributes(root.as_fd(), mount::READ_ONLY).map_err(at("making the root read-only"))?;
     pivot_root(".", ".").map_err(at("exchanging the root"))?;
     unmount(".", UnmountFlags::DETACH).map_err(at("leaving the old root"))?;
-    chdir("/").map_err(at("entering the root"))
+    chdir("/").map_err(at("entering the root"))?;
+    standard_streams().map_err(at("opening /dev/null"))
+}
+
+/// Lets go of the last descriptors of the host's files: /dev/null as the janitor was given it.
+fn standard_streams() -> io::Result<()> {
+    let null = openat(CWD, "/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    (0..3).try_for_each(|number| prctl::duplicate_to(null.as_fd(), number))
 }
 
 /// Shows more of the host at places that exist.
@@ -180,9 +187,10 @@ fn proc() -> io::Result<()> {
     mount::attach(proc.as_fd(), "proc")?;
     let null = Path::new(DEVICES).join("null");
     for path in MASKED {
-        if rustix::fs::accessat(CWD, path, rustix::fs::Access::EXISTS, rustix::fs::AtFlags::empty()).is_ok() {
-            let attributes = MountAttrFlags::MOUNT_ATTR_RDONLY | MountAttrFlags::MOUNT_ATTR_NOSUID;
-            mount::attach(mount::detached_bind(&null, attributes)?.as_fd(), path)?;
+        // The old call, which takes the flags of what it binds, so that it is one call and not three.
+        match mount_bind(&null, path) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())

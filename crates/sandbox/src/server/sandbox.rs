@@ -1,15 +1,16 @@
 //! One sandbox, as the server holds it.
 
-use super::{Shared, link::Link, order, teardown::Remains};
+use super::{
+    control::Control,
+    link::Link,
+    order::{self, Complete},
+    teardown::Remains,
+};
 use crate::{
-    cgroup::Group,
     error::SandboxError,
     message::{Event, Request, Start},
     spec::{Command, Exit, Limits, Mount, SandboxId},
-    sys::{
-        channel::{self, Encoded, Packet},
-        watch::watch,
-    },
+    sys::channel::{self, Packet},
 };
 use rustix::process::Pid;
 use std::{
@@ -23,8 +24,6 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::Interest,
-    runtime::Handle,
     task::spawn_blocking,
     time::{sleep, timeout},
 };
@@ -43,43 +42,25 @@ pub struct Sandbox {
     init_end: Option<OwnedFd>,
     listeners: Vec<OwnedFd>,
     exit: Option<Exit>,
-    /// `None` only while being destroyed.
-    remains: Option<Remains>,
-    runtime: Handle,
+    remains: Remains,
 }
 
 impl Sandbox {
-    pub(super) fn new(
-        id: SandboxId,
-        shared: Arc<Shared>,
-        slot: u32,
-        group: Group,
-    ) -> Result<Self, SandboxError> {
-        let remains = Remains { shared, pidfd: None, group, slot };
+    pub(super) fn new(id: SandboxId, remains: Remains) -> Result<Self, SandboxError> {
         let (ours, init_end) = channel::pair().map_err(SandboxError::step("making a channel"))?;
         let link = Link::new(ours).map_err(SandboxError::step("making a channel"))?;
-        Ok(Self {
-            id,
-            link,
-            init_end: Some(init_end),
-            listeners: Vec::new(),
-            exit: None,
-            remains: Some(remains),
-            runtime: Handle::current(),
-        })
+        Ok(Self { id, link, init_end: Some(init_end), listeners: Vec::new(), exit: None, remains })
     }
 
     /// Has init forked and the sandbox built.
-    pub(super) async fn set_up(&mut self, (order, fds): (Encoded, Vec<OwnedFd>)) -> Result<(), SandboxError> {
-        let (Some(remains), Some(init_end)) = (&mut self.remains, self.init_end.take()) else {
-            return Err(SandboxError::Gone);
-        };
+    pub(super) async fn set_up(&mut self, control: &Control, order: Complete) -> Result<(), SandboxError> {
+        let Some(init_end) = self.init_end.take() else { return Err(SandboxError::Gone) };
+        let (order, fds) = order;
         // The order waits in the channel until init reads it.
         self.link.send_encoded(&order, &fds).await.map_err(SandboxError::step("sending the order"))?;
         drop(fds);
-        let pidfd = remains.shared.control.spawn(self.id.0, init_end).await?;
-        let pidfd = watch(pidfd, Interest::READABLE).map_err(SandboxError::step("watching init"))?;
-        remains.pidfd = Some(pidfd);
+        let pidfd = control.spawn(self.id.0, init_end).await?;
+        self.remains.set_init(pidfd).map_err(SandboxError::step("watching init"))?;
         let packet = self.reply("making a sandbox").await?;
         self.listeners = packet.fds;
         Ok(())
@@ -92,7 +73,7 @@ impl Sandbox {
 
     /// The user and group id of everything inside.
     pub fn uid(&self) -> u32 {
-        self.remains.as_ref().map_or(0, |remains| remains.slot)
+        self.remains.uid()
     }
 
     /// The sockets that the specification asked for, in its order; they do not block. The second call gives none.
@@ -150,14 +131,13 @@ impl Sandbox {
     /// Shows more of the host, read-only, at directories that exist (`/var/task` and `/opt` always do), and sets other
     /// limits. What runs sees the mounts at once.
     pub async fn attach(&mut self, mounts: Vec<Mount>, limits: Limits) -> Result<(), SandboxError> {
-        let Some(remains) = self.remains.take() else { return Err(SandboxError::Gone) };
+        let group = Arc::clone(self.remains.group());
         // Looking up paths and lowering a limit may both wait for the disk.
         let prepared = spawn_blocking(move || {
-            let limited = remains.group.set_limits(&limits).map_err(SandboxError::step("setting limits"));
-            (limited.and_then(|()| order::attachments(&mounts)), remains)
+            group.set_limits(&limits).map_err(SandboxError::step("setting limits"))?;
+            order::attachments(&mounts)
         });
-        let (opened, remains) = prepared.await.map_err(|_| SandboxError::Gone)?;
-        self.remains = Some(remains);
+        let opened = prepared.await.map_err(|_| SandboxError::Gone)?;
         let (targets, fds) = opened?;
         let ask = async {
             let request = Request::Attach { targets };
@@ -177,9 +157,7 @@ impl Sandbox {
                 Ok(Some(Packet { message, .. })) => self.note(&message),
                 Ok(None) | Err(_) => {
                     // Init is gone, and everything inside with it.
-                    if let Some(remains) = &self.remains {
-                        remains.dead().await;
-                    }
+                    self.remains.dead().await;
                     let out_of_memory = self.out_of_memory();
                     self.exit = Some(Exit::Signal { signal: libc::SIGKILL, out_of_memory });
                 }
@@ -189,15 +167,13 @@ impl Sandbox {
 
     /// Kills everything inside at once.
     pub fn kill(&self) {
-        if let Some(remains) = &self.remains {
-            remains.kill();
-        }
+        self.remains.kill();
     }
 
     /// Stops everything inside where it stands; it uses no processor until [`Sandbox::thaw`].
     pub async fn freeze(&self) -> Result<(), SandboxError> {
         let failed = || SandboxError::step("freezing");
-        let group = self.group()?;
+        let group = self.remains.group();
         group.set_frozen(true).map_err(failed())?;
         let frozen = async {
             while !group.is_frozen()? {
@@ -210,33 +186,27 @@ impl Sandbox {
 
     /// Lets everything inside continue. One write to the kernel; it does not wait.
     pub async fn thaw(&self) -> Result<(), SandboxError> {
-        self.group()?.set_frozen(false).map_err(SandboxError::step("thawing"))
+        self.remains.group().set_frozen(false).map_err(SandboxError::step("thawing"))
     }
 
     /// The most bytes of memory in use inside at any time so far, page cache included; 0 if it cannot be read.
     pub fn memory_peak(&self) -> u64 {
-        self.group().ok().and_then(|group| group.memory_peak().ok()).unwrap_or(0)
+        self.remains.group().memory_peak().unwrap_or(0)
     }
 
     /// Whether the kernel has killed a process inside for memory.
     pub fn out_of_memory(&self) -> bool {
-        self.group().ok().and_then(|group| group.memory_kills().ok()).is_some_and(|kills| kills > 0)
+        self.remains.group().memory_kills().is_ok_and(|kills| kills > 0)
     }
 
     /// Processor time used inside so far.
     pub fn cpu_time(&self) -> Duration {
-        self.group().ok().and_then(|group| group.cpu_time().ok()).unwrap_or_default()
+        self.remains.group().cpu_time().unwrap_or_default()
     }
 
     /// Kills everything inside and waits until nothing is left.
-    pub async fn destroy(mut self) {
-        if let Some(remains) = self.remains.take() {
-            remains.tear_down().await;
-        }
-    }
-
-    fn group(&self) -> Result<&Group, SandboxError> {
-        self.remains.as_ref().map(|remains| &remains.group).ok_or(SandboxError::Gone)
+    pub async fn destroy(self) {
+        self.remains.tear_down().await;
     }
 
     /// Receives init's answer; an exit that comes in between is kept.
@@ -263,15 +233,6 @@ impl Sandbox {
                 Exit::Code(libc::WEXITSTATUS(*status))
             };
             self.exit.get_or_insert(exit);
-        }
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        if let Some(remains) = self.remains.take() {
-            remains.kill();
-            self.runtime.spawn(remains.tear_down());
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Ending a sandbox: kill, wait until the kernel has taken everything down, remove, and only then reuse its user id.
 
-use super::Shared;
-use crate::cgroup::Group;
+use super::slots::Slot;
+use crate::{cgroup::Group, sys::watch::watch};
 use rustix::process::{Signal, pidfd_send_signal};
 use std::{io, os::fd::OwnedFd, sync::Arc, time::Duration};
 use tokio::{
-    io::unix::AsyncFd,
+    io::{Interest, unix::AsyncFd},
+    runtime::Handle,
     task::spawn_blocking,
     time::{Instant, sleep, timeout},
 };
@@ -16,59 +17,117 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// The pause between two tries to remove a cgroup that is still busy.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What is left of a sandbox when nobody uses it any more.
+/// What must be taken down when nobody uses a sandbox any more. Dropping it does so in the background.
 #[derive(Debug)]
 pub(super) struct Remains {
-    pub(super) shared: Arc<Shared>,
-    pub(super) pidfd: Option<AsyncFd<OwnedFd>>,
-    pub(super) group: Group,
-    pub(super) slot: u32,
+    parts: Option<Parts>,
+    uid: u32,
+    group: Arc<Group>,
+    runtime: Handle,
+}
+
+#[derive(Debug)]
+struct Parts {
+    init: Option<AsyncFd<OwnedFd>>,
+    slot: Slot,
 }
 
 impl Remains {
+    pub(super) fn new(slot: Slot, group: Group, runtime: Handle) -> Self {
+        let (uid, group) = (slot.uid(), Arc::new(group));
+        Self { parts: Some(Parts { init: None, slot }), uid, group, runtime }
+    }
+
+    /// Notes the pidfd of the sandbox's init.
+    pub(super) fn set_init(&mut self, pidfd: OwnedFd) -> io::Result<()> {
+        let init = watch(pidfd, Interest::READABLE)?;
+        if let Some(parts) = &mut self.parts {
+            parts.init = Some(init);
+        }
+        Ok(())
+    }
+
+    pub(super) fn uid(&self) -> u32 {
+        self.uid
+    }
+
+    pub(super) fn group(&self) -> &Arc<Group> {
+        &self.group
+    }
+
     /// Kills everything inside. The kernel does it all when init dies.
     pub(super) fn kill(&self) {
-        if let Some(pidfd) = &self.pidfd {
-            // It fails only when init is dead already.
-            let _ = pidfd_send_signal(pidfd.get_ref(), Signal::KILL);
-            // cgroup v1 lets nobody die who is frozen.
-            let _ = self.group.set_frozen(false);
+        if let Some(Parts { init: Some(init), .. }) = &self.parts {
+            init.kill(&self.group);
         }
     }
 
-    /// Waits until everything inside is dead.
+    /// Waits until everything inside is dead. Cancel safe.
     pub(super) async fn dead(&self) {
-        if let Some(pidfd) = &self.pidfd {
-            let _ = pidfd.readable().await;
+        if let Some(Parts { init: Some(init), .. }) = &self.parts {
+            let _ = init.readable().await;
         }
     }
 
-    pub(super) async fn tear_down(self) {
-        self.kill();
-        if timeout(LIMIT, self.dead()).await.is_err() {
-            tracing::error!(uid = self.slot, "a killed sandbox does not die; its user id is not used again");
-            return;
+    /// Kills everything inside and waits until nothing is left.
+    pub(super) async fn tear_down(mut self) {
+        if let Some(parts) = self.parts.take() {
+            parts.tear_down(Arc::clone(&self.group)).await;
         }
-        let Self { shared, pidfd, mut group, slot } = self;
-        drop(pidfd);
+    }
+}
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        if let Some(parts) = self.parts.take() {
+            if let Some(init) = &parts.init {
+                init.kill(&self.group);
+            }
+            self.runtime.spawn(parts.tear_down(Arc::clone(&self.group)));
+        }
+    }
+}
+
+trait Kill {
+    fn kill(&self, group: &Group);
+}
+
+impl Kill for AsyncFd<OwnedFd> {
+    fn kill(&self, group: &Group) {
+        // It fails only when init is dead already.
+        let _ = pidfd_send_signal(self.get_ref(), Signal::KILL);
+        // cgroup v1 lets nobody die who is frozen.
+        let _ = group.set_frozen(false);
+    }
+}
+
+impl Parts {
+    async fn tear_down(self, group: Arc<Group>) {
+        let Self { init, slot } = self;
+        if let Some(init) = init {
+            init.kill(&group);
+            if timeout(LIMIT, init.readable()).await.is_err() {
+                tracing::error!(
+                    uid = slot.uid(),
+                    "a killed sandbox does not die; its user id is not used again"
+                );
+                return std::mem::forget(slot);
+            }
+        }
         let deadline = Instant::now() + LIMIT;
         loop {
-            let removed = spawn_blocking(move || (group.remove(), group)).await;
-            match removed {
-                Ok((Ok(()), _)) => break,
-                Ok((Err(error), again))
+            let group = Arc::clone(&group);
+            match spawn_blocking(move || group.remove()).await {
+                Ok(Err(error))
                     if error.kind() == io::ErrorKind::ResourceBusy && Instant::now() < deadline =>
                 {
-                    group = again;
+                    sleep(PAUSE).await;
                 }
-                Ok((Err(error), _)) => {
-                    tracing::warn!(%error, uid = slot, "a sandbox's cgroup could not be removed");
-                    break;
+                Ok(Err(error)) => {
+                    return tracing::warn!(%error, uid = slot.uid(), "a sandbox's cgroup could not be removed");
                 }
-                Err(_) => return,
+                Ok(Ok(())) | Err(_) => return,
             }
-            sleep(PAUSE).await;
         }
-        shared.slots.give_back(slot);
     }
 }

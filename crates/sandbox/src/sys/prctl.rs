@@ -67,8 +67,50 @@ pub(crate) fn close_on_exec_from(first: u32) -> io::Result<()> {
 
 /// Makes `number` another name of `fd` that survives exec.
 pub(crate) fn duplicate_to(fd: BorrowedFd<'_>, number: RawFd) -> io::Result<()> {
-    // SAFETY: callers use this only just before exec, where no Rust value's destructor runs any more, so whoever
-    // owned `number` never closes it a second time.
+    // SAFETY: callers use this for 0, 1 and 2, which no Rust value owns, or just before exec, where no destructor runs
+    // any more, so whoever owned `number` never closes it a second time.
     check(unsafe { libc::dup2(fd.as_raw_fd(), number) }.into())?;
     Ok(())
+}
+
+/// Empties the set of capabilities that any exec from here on could give. What this process holds, it keeps.
+pub(crate) fn empty_bounding_set() -> io::Result<()> {
+    for capability in 0..64 {
+        // SAFETY: PR_CAPBSET_DROP takes a number and touches no memory.
+        match check(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) }.into()) {
+            Ok(_) => {}
+            // Past the last one this kernel knows.
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && capability > 0 => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Where this process's command line is in its memory; init's own is another place, at the same address.
+pub(crate) struct CommandLine {
+    start: usize,
+    end: usize,
+}
+
+impl CommandLine {
+    /// Reads `/proc/self/stat`; `None` where that does not tell.
+    pub(crate) fn locate() -> Option<Self> {
+        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+        // The name, in parentheses, may hold anything; after it come fields 3 and on (proc_pid_stat(5)).
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        let start = fields.nth(48 - 3)?.parse().ok()?;
+        let end = fields.next()?.parse().ok()?;
+        (start != 0 && start < end).then_some(Self { start, end })
+    }
+
+    /// Overwrites it, so that nobody reads paths of the host there.
+    ///
+    /// # Safety
+    ///
+    /// Nothing in this process may hold a reference to its arguments, or read them later as more than bytes.
+    pub(crate) unsafe fn blank(&self) {
+        // SAFETY: the kernel put the arguments there, writable, and said where; forking copies them to the same place.
+        unsafe { std::ptr::write_bytes(self.start as *mut u8, 0, self.end - self.start) };
+    }
 }
