@@ -39,7 +39,7 @@ impl Directory {
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(StoreError::Locked(path.to_owned())),
-            Err(error) => return Err(StoreError::Io(error.into())),
+            Err(error) => return Err(io::Error::from(error).into()),
         }
         let directory = Self { path: path.to_owned(), _lock: lock };
         directory.check_format()?;

@@ -127,7 +127,7 @@ pub enum StoreError {
         /// The most it may be.
         limit: usize,
     },
-    /// The disk is full or read-only; nothing changed and a later commit may succeed.
+    /// The disk is full or read-only; nothing changed and a later commit may succeed. Reads go on.
     #[error("the store cannot write: {0}")]
     Unwritable(String),
     /// The data on disk is damaged or newer than this program.
@@ -136,9 +136,22 @@ pub enum StoreError {
     /// Another process has the data directory open.
     #[error("{0} is in use by another process")]
     Locked(std::path::PathBuf),
-    /// Any other failure of the medium.
+    /// Any other failure of the medium. Whether a commit that ends so was done is open where the message
+    /// says so; otherwise nothing changed.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::FileTooLarge => {
+                Self::Unwritable(error.to_string())
+            }
+            _ => Self::Io(error),
+        }
+    }
 }
 
 impl StoreError {
@@ -172,34 +185,51 @@ impl From<StoreError> for tinderbox_base::Error {
 }
 
 /// A view of the store as of one commit; later commits do not show in it.
+///
+/// It keeps what it shows from being reused on disk: a snapshot is for one answer, not for a session.
 #[async_trait]
 pub trait Snapshot: Send + Sync {
     /// The value of `key`, if it exists.
     async fn get(&self, key: &Key) -> Result<Option<Versioned>, StoreError>;
-    /// At most `limit` entries of `range`, in key order.
+    /// At most `limit` entries of `range`, in key order. Fewer than `limit` are all there are.
     async fn range(&self, range: &KeyRange, limit: usize) -> Result<Vec<Entry>, StoreError>;
 }
 
 /// Durable state. Every method may be called from any number of tasks.
 ///
-/// What a method has acknowledged survives `kill -9` and loss of power.
+/// What a method has acknowledged survives `kill -9` and loss of power, and shows in every read that
+/// begins after it. What is written but not yet durable shows in none. A call that is abandoned may be
+/// done all the same, whole. That something is absent is an answer; that it cannot be read is an error.
+///
+/// How much a key, a value and a commit may hold: [`limits`].
 #[async_trait]
 pub trait Store: Send + Sync {
     /// A consistent view of this moment.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
     /// The value of `key`, if it exists.
     async fn get(&self, key: &Key) -> Result<Option<Versioned>, StoreError>;
-    /// At most `limit` entries of `range`, in key order, as of one moment.
+    /// At most `limit` entries of `range`, in key order, as of one moment. Fewer than `limit` are all there are.
+    ///
+    /// All of them are in memory at once: where values are large, `limit` is small.
     async fn range(&self, range: &KeyRange, limit: usize) -> Result<Vec<Entry>, StoreError>;
     /// Does the whole commit durably if every check holds, and nothing otherwise.
+    ///
+    /// Commits happen one after the other: each is checked against all that were done before it. Of
+    /// several operations on one key the last counts. A commit without operations and appends only checks.
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError>;
-    /// Deletes every key of `range`, not atomically: a crash may leave a suffix of it.
+    /// Deletes every key of `range`, not atomically: a crash may leave a suffix of it. Logs are not keys.
     async fn delete_range(&self, range: &KeyRange) -> Result<(), StoreError>;
     /// At most `limit` records of `log` from `offset` on, with their offsets. Offsets are dense.
+    ///
+    /// What was trimmed is skipped, and a log that nobody appended to is empty.
     async fn read_log(&self, log: &Key, offset: u64, limit: usize) -> Result<Vec<(u64, Bytes)>, StoreError>;
-    /// Forgets every record of `log` before `offset`.
+    /// Forgets every record of `log` before `offset`, or all there are if it ends before that. Offsets go on
+    /// from where they were. Not atomic: a crash may leave a suffix of them.
     async fn trim_log(&self, log: &Key, offset: u64) -> Result<(), StoreError>;
     /// Claims up to `n` unclaimed (or lapsed) entries of `range`, in key order, for `owner`.
+    ///
+    /// A claim lapses `duration` from now by the store's clock. Writing the entry keeps the claim, deleting
+    /// the entry ends it. A lapsed claim is held by nobody: `Check::Lease` fails even if nobody claimed since.
     async fn claim(
         &self,
         range: &KeyRange,
@@ -209,7 +239,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Claimed>, StoreError>;
     /// Gives a claim back, so that the entry may be claimed again. A lapsed claim is ignored.
     async fn release(&self, key: &Key, epoch: Epoch) -> Result<(), StoreError>;
-    /// A signal that something under `prefix` may have changed. Lossy: the watcher re-reads.
+    /// A signal that something under `prefix` may have changed: a key or a log that begins with it, or a claim
+    /// given back. Lossy: the watcher re-reads. A claim that lapses is no change; who waits for that waits by time.
     fn watch(&self, prefix: &Key) -> Watch;
 }
 

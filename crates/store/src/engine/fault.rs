@@ -8,15 +8,11 @@ use std::{
     path::Path,
 };
 
-/// An error of the disk: that it cannot be written now, or anything else.
+/// An error of the disk, or of what the tree found there.
 pub(crate) fn io(error: io::Error) -> StoreError {
-    use io::ErrorKind as Kind;
     match error.kind() {
-        Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::FileTooLarge => {
-            StoreError::Unwritable(error.to_string())
-        }
-        Kind::InvalidData => StoreError::Corrupt(error.to_string()),
-        _ => StoreError::Io(error),
+        io::ErrorKind::InvalidData => StoreError::Corrupt(error.to_string()),
+        _ => error.into(),
     }
 }
 

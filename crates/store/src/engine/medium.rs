@@ -54,7 +54,7 @@ impl Medium for Pages {
         let file = match File::options().read(true).write(true).open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(damaged("is missing")),
-            Err(error) => return Err(fault::io(error)),
+            Err(error) => return Err(error.into()),
         };
         // The tree would take an empty file for a new one.
         if file.metadata()?.len() == 0 {
@@ -70,7 +70,7 @@ impl Medium for Pages {
 
 /// Refuses if the disk that holds `path` has less than `bytes` free or is read-only.
 fn room(path: &Path, bytes: u64) -> Result<(), StoreError> {
-    let disk = statvfs(path).map_err(|error| fault::io(error.into()))?;
+    let disk = statvfs(path).map_err(std::io::Error::from)?;
     if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
         return Err(StoreError::Unwritable(format!("{} is read-only", path.display())));
     }

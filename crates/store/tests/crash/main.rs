@@ -1,4 +1,4 @@
-//! What was acknowledged survives `kill -9` and loss of power.
+//! What was acknowledged survives `kill -9`, loss of power and a full disk.
 //!
 //! A short run is part of `cargo test`. `TINDERBOX_TORTURE_CYCLES=1000` makes it a long one, and
 //! `TINDERBOX_TORTURE_SEED` repeats the choices of a run that failed.
@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the harness of its own tests")]
 
 mod disk;
+mod full;
 mod fuse;
 mod kill;
 mod load;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ["load", dir] => load::run(Path::new(dir), WRITERS).map_err(|error| error.to_string()),
         ["verify", dir, acks] => verify(Path::new(dir), Path::new(acks)),
         ["power", cycles, seed] => power(cycles, seed),
+        ["full"] => report("full", full::run()),
         // What `cargo test` passes on: at most a filter.
         _ => tests(arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", |filter| filter)),
     };
@@ -75,12 +77,20 @@ fn tests(filter: &str) -> Result<(), String> {
     if "kill".contains(filter) {
         report("kill", kill::run(cycles, &SeededRandom::new(seed)))?;
     }
-    if "power".contains(filter) {
-        if !rustix::process::geteuid().is_root() || !Path::new("/dev/fuse").exists() {
-            println!("test power ... skipped: needs root and /dev/fuse");
-            return Ok(());
+    let root = rustix::process::geteuid().is_root();
+    if "full".contains(filter) {
+        if root {
+            process::with_own_mounts(&["full"])?;
+        } else {
+            println!("test full ... skipped: needs root");
         }
-        process::with_own_mounts(&["power", &cycles.to_string(), &seed.to_string()])?;
+    }
+    if "power".contains(filter) {
+        if root && Path::new("/dev/fuse").exists() {
+            process::with_own_mounts(&["power", &cycles.to_string(), &seed.to_string()])?;
+        } else {
+            println!("test power ... skipped: needs root and /dev/fuse");
+        }
     }
     Ok(())
 }

@@ -2,10 +2,9 @@
 
 use crate::{
     disk::{Disk, Image, Loss},
-    process::{HUNG, Load, WRITERS, tool, verify},
+    process::{HUNG, Load, Mounted, WRITERS, tool, verify},
     verify::{Acks, last},
 };
-use rustix::mount::{UnmountFlags, unmount};
 use std::{fs, path::Path};
 use tinderbox_base::Random;
 
@@ -60,17 +59,6 @@ fn check(dir: &Path, image: &Image, must: &[u64], acks: &mut [Acks]) -> Result<(
     mount_loop(&file, &files)?;
     let _files = Mounted(&files);
     verify(&files.join("store"), must, acks)
-}
-
-/// A mount that ends with this value. The mount namespace ends with the process, so that nothing stays.
-struct Mounted<'a>(&'a Path);
-
-impl Drop for Mounted<'_> {
-    fn drop(&mut self) {
-        if unmount(self.0, UnmountFlags::empty()).is_err() {
-            unmount(self.0, UnmountFlags::DETACH).ok();
-        }
-    }
 }
 
 fn mount_loop(file: &Path, at: &Path) -> Result<(), String> {

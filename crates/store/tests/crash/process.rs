@@ -1,6 +1,7 @@
 //! The processes that are killed: this program again, with other arguments.
 
 use crate::verify::{self, Acks};
+use rustix::mount::{UnmountFlags, unmount};
 use std::{
     io::{self, BufRead, BufReader},
     path::Path,
@@ -155,4 +156,15 @@ pub(crate) fn with_own_mounts(arguments: &[&str]) -> Result<(), String> {
         .status()
         .map_err(|error| format!("unshare: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("the test ended with {status}")) }
+}
+
+/// A mount that ends with this value. The mount namespace ends with the process, so that nothing stays.
+pub(crate) struct Mounted<'a>(pub(crate) &'a Path);
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        if unmount(self.0, UnmountFlags::empty()).is_err() {
+            unmount(self.0, UnmountFlags::DETACH).ok();
+        }
+    }
 }

@@ -57,6 +57,10 @@ pub(crate) async fn what_does_not_fit_is_refused(fixture: &mut Fixture) {
     too_large(commit(checked(vec![], five.collect())).await);
     let many = (0..COMMIT_LIMIT / CHANGE_OVERHEAD).map(|_| delete("a"));
     too_large(commit(checked(vec![], many.collect())).await);
+    let many = (0..COMMIT_LIMIT / CHANGE_OVERHEAD).map(|_| Check::Absent(fits()));
+    too_large(commit(checked(many.collect(), vec![])).await);
+    let many = (0..COMMIT_LIMIT / CHANGE_OVERHEAD).map(|_| append("l", ""));
+    too_large(commit(Commit { appends: many.collect(), ..Commit::default() }).await);
     too_large(store.get(&over()).await.map(drop));
     too_large(store.read_log(&over(), 0, 1).await.map(drop));
     too_large(store.trim_log(&over(), 1).await);

@@ -35,6 +35,12 @@ pub(crate) async fn logs_are_apart(fixture: &mut Fixture) {
     assert_eq!(store.range(&base().build().prefix(), 9).await.unwrap().len(), 1);
     write(store, vec![delete("l")]).await;
     assert_eq!(read(store, "l", 0, 9).await.len(), 2);
+    // The key of one is that of the other and what might be an offset.
+    let shorter = key("l").as_bytes().to_vec();
+    let longer = Key::from_bytes([&shorter[..], &[0; 8]].concat().into());
+    push(store, vec![Append { log: longer.clone(), record: "4".into() }]).await;
+    assert_eq!(read(store, "l", 0, 9).await.len(), 2);
+    assert_eq!(store.read_log(&longer, 0, 9).await.unwrap(), [(0, Bytes::from("4"))]);
 }
 
 pub(crate) async fn a_log_is_read_from_an_offset(fixture: &mut Fixture) {
