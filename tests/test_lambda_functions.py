@@ -33,14 +33,14 @@ def test_create_and_get(lambda_client, name):
         Description="of a test",
         Timeout=7,
         MemorySize=300,
-        Environment={"Variables": {"A": "1"}},
+        Environment={"Variables": {"AA": "1"}},
         Tags={"k": "v"},
     )
     assert made["CodeSha256"] == base64.b64encode(hashlib.sha256(code).digest()).decode()
     assert made["CodeSize"] == len(code)
     assert made["FunctionArn"] == f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
     assert (made["State"], made["LastUpdateStatus"], made["Version"]) == ("Active", "Successful", "$LATEST")
-    assert made["Environment"] == {"Variables": {"A": "1"}}
+    assert made["Environment"] == {"Variables": {"AA": "1"}}
     assert made["PackageType"] == "Zip" and made["Architectures"] == ["x86_64"]
     assert made["EphemeralStorage"] == {"Size": 512}
     got = lambda_client.get_function(FunctionName=name)
@@ -67,7 +67,7 @@ def test_create_and_get(lambda_client, name):
 def test_updates(lambda_client, name):
     made = create(lambda_client, name)
     changed = lambda_client.update_function_configuration(
-        FunctionName=name, MemorySize=512, Timeout=9, Description="new", Environment={"Variables": {"B": "2"}}
+        FunctionName=name, MemorySize=512, Timeout=9, Description="new", Environment={"Variables": {"BB": "2"}}
     )
     assert (changed["MemorySize"], changed["Timeout"], changed["Description"]) == (512, 9, "new")
     assert changed["RevisionId"] != made["RevisionId"] and changed["CodeSha256"] == made["CodeSha256"]
@@ -78,7 +78,7 @@ def test_updates(lambda_client, name):
         Timeout=10,
         RevisionId=made["RevisionId"],
     )
-    code = python("import os\ndef lambda_handler(event, context):\n    return os.environ['B']\n")
+    code = python("import os\ndef lambda_handler(event, context):\n    return os.environ['BB']\n")
     dry = lambda_client.update_function_code(FunctionName=name, ZipFile=code, DryRun=True)
     assert dry["CodeSha256"] != made["CodeSha256"]
     assert lambda_client.get_function_configuration(FunctionName=name)["CodeSha256"] == made["CodeSha256"]
@@ -93,9 +93,12 @@ def test_delete(lambda_client, name):
     lambda_client.invoke(FunctionName=name)
     lambda_client.delete_function(FunctionName=name)
     arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
-    for call in (lambda_client.get_function, lambda_client.invoke, lambda_client.delete_function):
+    for call in (lambda_client.get_function, lambda_client.delete_function):
         message = fails("ResourceNotFoundException", call, FunctionName=name)
         assert message == f"Function not found: {arn}"
+    # An invocation is always of a version, and AWS names it.
+    message = fails("ResourceNotFoundException", lambda_client.invoke, FunctionName=name)
+    assert message == f"Function not found: {arn}:$LATEST"
 
 
 @covers("lambda.ListFunctions")
@@ -174,7 +177,7 @@ WRONG = {
     "runtime": ({"Runtime": "cobol85"}, "InvalidParameterValueException"),
     "role": ({"Role": "arn:aws:iam::123456789012:role/nobody-made-this"}, "InvalidParameterValueException"),
     "reserved variable": ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "InvalidParameterValueException"),
-    "large environment": ({"Environment": {"Variables": {"A": "x" * 5000}}}, "InvalidParameterValueException"),
+    "large environment": ({"Environment": {"Variables": {"AA": "x" * 5000}}}, "InvalidParameterValueException"),
     "timeout": ({"Timeout": 901}, "ValidationException"),
     "memory": ({"MemorySize": 10_241}, "ValidationException"),
     "name": ({"FunctionName": "a b"}, "ValidationException"),

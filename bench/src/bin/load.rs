@@ -58,7 +58,11 @@ impl Seen {
     }
 }
 
-async fn connection(arguments: Arc<Arguments>, index: usize, clock: Arc<SystemClock>) -> Result<Seen, Failure> {
+async fn connection(
+    arguments: Arc<Arguments>,
+    index: usize,
+    clock: Arc<SystemClock>,
+) -> Result<Seen, Failure> {
     let stream = TcpStream::connect(arguments.address).await?;
     stream.set_nodelay(true)?;
     let (mut sender, connection) = handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await?;
@@ -92,7 +96,8 @@ async fn once(
         .body(Full::new(Bytes::from(arguments.body.clone())))?;
     sender.ready().await?;
     let answer = sender.send_request(request).await?;
-    let header = |name: &str| answer.headers().get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    let header =
+        |name: &str| answer.headers().get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let failed = !answer.status().is_success() || header("x-amz-function-error").is_some();
     let start = header("x-tinderbox-start").unwrap_or_default();
     answer.into_body().collect().await?;

@@ -27,12 +27,15 @@ impl Driver {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(
-                        class = class.key,
-                        error = error.message(),
-                        causes = error.causes(),
-                        "a generic instance could not be booted"
-                    );
+                    // What an ending engine kills on its way up is no failure.
+                    if !*driver.stop.borrow() {
+                        tracing::warn!(
+                            class = class.key,
+                            error = error.message(),
+                            causes = error.causes(),
+                            "a generic instance could not be booted"
+                        );
+                    }
                     making.over();
                     driver.apply(Event::BootFailed { instance: key }).refuse(error);
                 }

@@ -4,7 +4,7 @@ use super::environment::credentials;
 use super::outcome::failure;
 use super::tails::Tails;
 use crate::code::CodeDir;
-use crate::logs::{stream_name, text};
+use crate::logs::{Tail, stream_name, text};
 use crate::names::LATEST;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +27,9 @@ pub(super) struct FunctionLog {
     pub(super) init_start: String,
     /// Streams of the instances that live.
     pub(super) streams: Mutex<HashMap<InstanceId, Arc<str>>>,
+    /// The last lines of instances that initialise, or failed to: the tail of the request that waits
+    /// for one shows why it failed.
+    pub(super) early: Mutex<HashMap<InstanceId, Tail>>,
     /// Keeps the code where instances see it, as long as there can be one.
     pub(super) _code: Arc<CodeDir>,
 }
@@ -42,8 +45,13 @@ impl Observer for FunctionLog {
 
     fn event(&self, instance: &InstanceInfo, event: InstanceEvent<'_>) {
         match event {
-            InstanceEvent::InitStart => self.write(instance, None, vec![self.init_start.clone()]),
-            InstanceEvent::InitDone { .. } => {}
+            InstanceEvent::InitStart => {
+                self.early().insert(instance.id, Tail::default());
+                self.write(instance, None, vec![self.init_start.clone()]);
+            }
+            InstanceEvent::InitDone { .. } => {
+                self.early().remove(&instance.id);
+            }
             InstanceEvent::InitFailed { outcome, duration } => {
                 let failure = failure(outcome, self.timeout);
                 let (status, kind) =
@@ -53,17 +61,24 @@ impl Observer for FunctionLog {
             InstanceEvent::Line { time, level: _, text, request } => {
                 if let Some(request) = request {
                     self.tails.push(request, text);
+                } else if let Some(early) = self.early().get_mut(&instance.id) {
+                    early.push(text);
                 }
                 self.append(instance, vec![LogLine { time, message: text.to_owned() }]);
             }
             InstanceEvent::Start { request } => {
                 self.write(instance, Some(request), vec![text::start(request, LATEST)]);
+                let early = self.early().remove(&instance.id).map(Tail::into_bytes);
+                if let Some(early) = early.filter(|early| !early.is_empty()) {
+                    self.tails.push(request, String::from_utf8_lossy(&early).trim_end_matches('\n'));
+                }
             }
             InstanceEvent::End { request, report, outcome } => {
                 self.write(instance, Some(request), self.last_lines(request, report, outcome));
                 self.tails.finish(request);
             }
             InstanceEvent::Ended { .. } => {
+                self.early().remove(&instance.id);
                 self.streams().remove(&instance.id);
             }
         }
@@ -107,6 +122,10 @@ impl FunctionLog {
             lines.iter().for_each(|line| self.tails.push(request, line));
         }
         self.append(instance, lines.into_iter().map(|message| LogLine { time, message }).collect());
+    }
+
+    fn early(&self) -> MutexGuard<'_, HashMap<InstanceId, Tail>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn append(&self, instance: &InstanceInfo, lines: Vec<LogLine>) {

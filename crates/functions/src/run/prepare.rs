@@ -81,6 +81,7 @@ impl Preparation {
             timeout,
             init_start: text::init_start(&chosen.label, &arn),
             streams: Mutex::default(),
+            early: Mutex::default(),
             _code: code,
         };
         Ok(Ok(Arc::new(Version {

@@ -115,7 +115,9 @@ impl Core {
                 let core = Weak::clone(&shared);
                 move |origin| core.upgrade().map(|core| Arc::new(Platform::new(core, origin)))
             }),
-            caller_of: Box::new(move |instance, version| shared.upgrade()?.functions.caller_of(version, instance)),
+            caller_of: Box::new(move |instance, version| {
+                shared.upgrade()?.functions.caller_of(version, instance)
+            }),
         });
         Ok(core)
     }

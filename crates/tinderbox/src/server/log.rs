@@ -1,9 +1,15 @@
 //! The operator's log, on standard error.
 
+use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging. `TINDERBOX_LOG` filters as `RUST_LOG` does elsewhere; the default is `info`.
+/// What is logged unless the environment says otherwise: libraries speak when something is wrong.
+const DEFAULT: &str = "info,fjall=warn,lsm_tree=warn";
+
+/// Starts logging. `TINDERBOX_LOG` filters as `RUST_LOG` does elsewhere.
 pub(crate) fn start() {
-    let filter = EnvFilter::try_from_env("TINDERBOX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let filter = EnvFilter::try_from_env("TINDERBOX_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start, which does not happen, would keep the first.
+    let _ = log.with_ansi(std::io::stderr().is_terminal()).try_init();
 }

@@ -36,10 +36,11 @@ async fn drop_one(
     random: &dyn Random,
 ) -> Result<()> {
     let Some((caller, service, kind, name)) = resource(&entry.key, random) else { return Ok(()) };
-    match (service.as_str(), kind.as_str()) {
-        ("lambda", "function") => functions.delete(&caller, &name, None).await,
-        ("logs", "group") => logs.delete_group(&caller, &name).await,
-        ("iam", _) => {
+    match (service.as_str(), kind.as_str(), name) {
+        ("lambda", "function", Some(name)) => functions.delete(&caller, &name, None).await,
+        ("logs", "group", Some(name)) => logs.delete_group(&caller, &name).await,
+        // Roles have no life beyond their rows.
+        ("iam", ..) => {
             let ops = vec![Op::Delete(entry.key.clone())];
             store.commit(Commit { ops, ..Commit::default() }).await.map(|_| ()).map_err(Into::into)
         }
@@ -48,14 +49,14 @@ async fn drop_one(
 }
 
 /// The resource a key belongs to: its account and region as a caller, its service, kind and name.
-fn resource(key: &Key, random: &dyn Random) -> Option<(Caller, String, String, String)> {
+fn resource(key: &Key, random: &dyn Random) -> Option<(Caller, String, String, Option<String>)> {
     let mut texts = key.segments().into_iter().map(|segment| match segment {
         Segment::Text(text) => text,
         Segment::Number(number) => number.to_string(),
     });
     let mut next = || texts.next();
     let (_version, account, region) = (next()?, next()?, next()?);
-    let (service, kind, name) = (next()?, next()?, next()?);
+    let (service, kind, name) = (next()?, next()?, next());
     let account: AccountId = account.parse().ok()?;
     let region: Region = region.parse().ok()?;
     Some((Caller::root(account, region, RequestId::new(random)), service, kind, name))
