@@ -21,7 +21,7 @@ use tinderbox_base::config::Config;
 use tinderbox_wire::Origin;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 
 /// A server that is ready and does not yet accept.
@@ -30,19 +30,24 @@ pub(crate) struct Server {
     listener: TcpListener,
     address: SocketAddr,
     core: Arc<Core>,
+    interrupts: [Signal; 2],
 }
 
 impl Server {
     /// Opens the data directory, starts every part and listens.
     pub(crate) async fn start(config: Config, testing: bool) -> Outcome<Self> {
         let address = loopback(&config.server.listen)?;
+        // Before anyone is told that the server runs: from then on a signal means a drain.
+        let listen =
+            |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
+        let interrupts = [listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?];
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Failure::new(format!("cannot listen on {address}: {error}"))
                 .help("give another port with --listen 127.0.0.1:PORT, or 0 for any free one")
         })?;
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
         let core = Core::start(&config, testing).await.map_err(explain)?;
-        Ok(Self { config, listener, address, core })
+        Ok(Self { config, listener, address, core, interrupts })
     }
 
     /// Where it listens.
@@ -52,24 +57,18 @@ impl Server {
 
     /// Serves until SIGTERM or SIGINT, then drains.
     pub(crate) async fn run(self) {
-        let Self { config, listener, core, .. } = self;
+        let Self { config, listener, core, interrupts, .. } = self;
         let drain = Duration::from_secs(config.server.drain_timeout_s);
         let platform = Arc::new(Platform::new(Arc::clone(&core), Origin::Loopback));
         let front = Front::new(platform, config.server.max_connections);
         core.warm_up();
-        front.run(listener, interrupted(), drain).await;
+        front.run(listener, interrupted(interrupts), drain).await;
         core.stop(drain).await;
     }
 }
 
-/// Resolves at SIGTERM or SIGINT.
-async fn interrupted() {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("cannot listen for signals");
-        return std::future::pending().await;
-    };
+/// Resolves at the first signal.
+async fn interrupted([mut terminate, mut interrupt]: [Signal; 2]) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
