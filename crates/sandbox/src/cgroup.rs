@@ -8,9 +8,10 @@ mod locate;
 mod v1;
 mod v2;
 
-pub(crate) use find::find;
+pub(crate) use find::{find, give_up_leaf};
 
 use crate::{message, spec::Limits};
+use rustix::fs::{Mode, OFlags};
 use std::{
     fmt, fs, io,
     os::fd::{AsFd, OwnedFd},
@@ -174,9 +175,12 @@ impl Group {
 /// Writes one value; the kernel wants it in one write.
 fn write(dir: &Path, file: &str, value: &str) -> io::Result<()> {
     let path = dir.join(file);
-    let file = rustix::fs::open(&path, rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC, 0.into())?;
-    rustix::io::write(file.as_fd(), value.as_bytes())?;
-    Ok(())
+    let written = rustix::fs::open(&path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
+        .and_then(|file| rustix::io::write(file.as_fd(), value.as_bytes()));
+    match written.map_err(io::Error::from) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(io::Error::new(error.kind(), format!("{value} to {}: {error}", path.display()))),
+    }
 }
 
 /// Reads a file that holds one number.

@@ -207,7 +207,8 @@ fn prepare(options: &Options) -> Result<Host, StartError> {
     std::fs::create_dir_all(&options.state_dir).map_err(StartError::step("making the state directory"))?;
     let state_dir =
         options.state_dir.canonicalize().map_err(StartError::step("resolving the state directory"))?;
-    let layout = match cgroup::find(&format!("tinderbox-{}", options.instance_tag)) {
+    let name = format!("tinderbox-{}", options.instance_tag);
+    let layout = match cgroup::find(&name) {
         Ok(layout) => Some(layout),
         Err(more) => {
             missing.extend(more);
@@ -221,9 +222,7 @@ fn prepare(options: &Options) -> Result<Host, StartError> {
     let arguments = JanitorArguments { tag: options.instance_tag.clone(), state_dir, cgroups };
     sweep::leftovers(&arguments).map_err(StartError::step("clearing away what an earlier server left"))?;
     // The sweep took our own directories, too.
-    for (base, _) in layout.bases() {
-        std::fs::create_dir_all(base).map_err(StartError::step("making cgroups"))?;
-    }
+    let layout = cgroup::find(&name).map_err(StartError::Missing)?;
     let scratch = Pool::open(&arguments.state_dir, options.scratch_mib);
     let scratch = scratch.map_err(StartError::step("making a scratch volume"))?;
     let protections = Protections::new(&layout, landlock_abi, &scratch);

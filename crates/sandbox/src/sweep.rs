@@ -1,6 +1,7 @@
 //! Clearing away what a server left: by its janitor when it dies, by the next server in case the janitor died, too.
 
 use crate::{
+    cgroup,
     entry::{JanitorArguments, ROLE},
     scratch,
 };
@@ -38,6 +39,7 @@ pub(crate) fn files(arguments: &JanitorArguments) -> io::Result<()> {
             }));
         }
     }
+    arguments.cgroups.iter().for_each(|base| cgroup::give_up_leaf(base));
     result.and(scratch::sweep(&arguments.state_dir))
 }
 

@@ -13,7 +13,13 @@ const CONTROLLERS: [&str; 3] = ["cpu", "memory", "pids"];
 /// Finds the place of each role and makes our directory `name` in each, or says which limits cannot be had.
 pub(crate) fn find(name: &str) -> Result<Layout, Vec<Missing>> {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
-    let hierarchies = locate::parse(&read("/proc/self/cgroup"), &read("/proc/self/mountinfo"));
+    let mut hierarchies = locate::parse(&read("/proc/self/cgroup"), &read("/proc/self/mountinfo"));
+    for hierarchy in &mut hierarchies {
+        // We moved there when sandboxes were started before.
+        if hierarchy.own.file_name().is_some_and(|own| *own == *leaf(name)) {
+            hierarchy.own.pop();
+        }
+    }
     choose(&hierarchies, name)
 }
 
@@ -98,10 +104,33 @@ fn delegated(hierarchy: &Hierarchy, wanted: &[&str], name: &str) -> Option<PathB
     if !alone || *own == hierarchy.mount || !offers(own, "cgroup.controllers", wanted) {
         return None;
     }
-    let leaf = own.join(format!("{name}-server"));
+    let leaf = own.join(leaf(name));
     make(&leaf).and_then(|()| fs::write(leaf.join("cgroup.procs"), me)).ok()?;
     enable(own, wanted).ok()?;
     Some(own.clone())
+}
+
+/// The name of the cgroup that the server moves to where it may not stay in its own.
+fn leaf(name: &str) -> String {
+    format!("{name}-server")
+}
+
+/// Gives up the cgroup that the server moved to; to be called by the janitor, which is in it, too, when the server is
+/// gone. `base` is our directory beside it.
+pub(crate) fn give_up_leaf(base: &Path) {
+    let (Some(parent), Some(name)) = (base.parent(), base.file_name().and_then(|name| name.to_str())) else {
+        return;
+    };
+    let leaf = parent.join(leaf(name));
+    if leaf.is_dir() {
+        // A cgroup that gives controllers to children takes no processes back.
+        let controllers = fs::read_to_string(parent.join("cgroup.subtree_control")).unwrap_or_default();
+        let none: Vec<_> =
+            controllers.split_whitespace().map(|controller| format!("-{controller}")).collect();
+        let _ = fs::write(parent.join("cgroup.subtree_control"), none.join(" "));
+        let _ = fs::write(parent.join("cgroup.procs"), std::process::id().to_string());
+        let _ = fs::remove_dir(leaf);
+    }
 }
 
 fn above(hierarchy: &Hierarchy) -> Vec<PathBuf> {
