@@ -12,6 +12,10 @@ use std::{sync::Arc, time::Duration};
 use tinderbox_base::{Error, ErrorKind};
 use tokio::time::timeout;
 
+/// How long the host may take to make a sandbox, or to boot a generic interpreter: neither is the
+/// function's initialisation, whose limit is an option.
+const MAKING: Duration = Duration::from_secs(30);
+
 impl Driver {
     /// Brings up a generic instance.
     pub(super) fn boot(self: &Arc<Self>, key: InstanceKey, class: Arc<RuntimeClass>) {
@@ -49,7 +53,7 @@ impl Driver {
         launch: Launch,
     ) -> Result<Box<Machine>, Error> {
         let mut machine = self.launch(key, launch).await?;
-        match machine.boot(self.around(), self.init_timeout).await {
+        match machine.boot(self.around(), MAKING).await {
             Ok(()) => Ok(machine),
             Err(failure) => {
                 let what = format!("{:?}; it said: {}", failure.outcome, machine.log.last_words());
@@ -62,7 +66,7 @@ impl Driver {
 
     async fn launch(self: &Arc<Self>, key: InstanceKey, launch: Launch) -> Result<Box<Machine>, Error> {
         let alive = self.alive();
-        let launched = timeout(self.init_timeout, self.launcher.launch(launch))
+        let launched = timeout(MAKING, self.launcher.launch(launch))
             .await
             .map_err(|_| Error::new(ErrorKind::Unavailable, "The sandbox took too long to make."))??;
         let machine = Machine::new(key, launched, alive).map_err(Error::internal)?;
