@@ -258,6 +258,21 @@ def test_the_context_is_complete(lambda_client, name):
         assert told[7:] == ["b", one, "us-east-1", "/var/task"]
 
 
+@covers(
+    "lambda.ListVersionsByFunction",
+    "lambda.GetPolicy",
+    "lambda.GetFunctionCodeSigningConfig",
+    "lambda.GetFunctionRecursionConfig",
+)
+def test_what_other_tools_read(lambda_client, name):
+    create(lambda_client, name)
+    versions = lambda_client.list_versions_by_function(FunctionName=name)["Versions"]
+    assert [version["Version"] for version in versions] == ["$LATEST"]
+    fails("ResourceNotFoundException", lambda_client.get_policy, FunctionName=name)
+    assert not lambda_client.get_function_code_signing_config(FunctionName=name).get("CodeSigningConfigArn")
+    assert lambda_client.get_function_recursion_config(FunctionName=name)["RecursiveLoop"]
+
+
 def test_what_is_not_implemented_says_so(lambda_client):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         lambda_client.list_layers()

@@ -12,7 +12,7 @@ def returning(expression, imports=""):
 
 @pytest.mark.parametrize(
     "event",
-    [None, {}, [1, 2.5, "x"], "text", {"é": ["ü", "\u2028", "\U0001f600"]}, "x" * 3_000_000],
+    [None, {}, [1, 2.5, "x"], "text", {"é": ["ü", "\u2028", "\U0001f600"]}, pytest.param("x" * 3_000_000, id="large")],
 )
 def test_events_come_and_go_unchanged(python, event):
     python.check(returning("event"), event, response=event)
