@@ -1,6 +1,8 @@
 //! What must be there after a crash, and what may be.
 
-use crate::load::{LOGS, WINDOW, content, cursor, index, item, log, named, part, record};
+use crate::load::{
+    LOGS, WINDOW, blobs, content, cursor, in_blob, index, item, item_value, log, named, part, record,
+};
 use std::{
     collections::{BTreeMap, HashMap},
     fmt::Write,
@@ -8,6 +10,7 @@ use std::{
     sync::Arc,
 };
 use tinderbox_base::SystemClock;
+use tinderbox_blobs::{Blobs, Digest};
 use tinderbox_store::{EmbeddedStore, Entry, Store, Version};
 
 /// Version and offset of the acknowledged commits of one writer, by number; the last [`WINDOW`] at least.
@@ -50,8 +53,9 @@ pub(crate) fn run(dir: &Path, must: &[u64], acks: &mut [Acks]) -> Result<(), Str
     runtime.block_on(async {
         let store = EmbeddedStore::open(dir, Arc::new(SystemClock::default())).map_err(text)?;
         let logged = logs(&store).await?;
+        let blobs = blobs(dir).map_err(text)?;
         for ((writer, acks), must) in (0..).zip(acks).zip(must) {
-            let last = check(&store, writer, *must, acks, &logged).await;
+            let last = check(&store, &blobs, writer, *must, acks, &logged).await;
             let last = last.map_err(|error| format!("writer {writer}: {error}"))?;
             acks.split_off(&last.map_or(0, |(number, _)| number));
             acks.extend(last);
@@ -101,6 +105,7 @@ async fn logs(store: &dyn Store) -> Result<Logged, String> {
 /// Tells the last commit.
 async fn check(
     store: &dyn Store,
+    blobs: &Blobs,
     writer: u64,
     must: u64,
     acks: &Acks,
@@ -126,9 +131,12 @@ async fn check(
     let newest = found.map(|found| found.version);
     let mut above = newest;
     for ((number, entry), pointer) in expect.into_iter().zip(items.iter().rev()).zip(&indexed) {
-        let whole = entry.key == item(writer, number) && entry.value == content(writer, number);
+        let whole = entry.key == item(writer, number) && entry.value == item_value(writer, number);
         if !whole || pointer.key != index(writer, number) || pointer.value[..] != record(writer, number) {
             return Err(format!("item {number} is not as written"));
+        }
+        if in_blob(number) && !blobs.verify(&Digest::of(&content(writer, number))).await.map_err(text)? {
+            return Err(format!("the blob of item {number} is missing"));
         }
         if entry.version != pointer.version || number == last && above != Some(entry.version) {
             return Err(format!("item {number} is not of one commit"));

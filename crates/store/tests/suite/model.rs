@@ -43,12 +43,10 @@ struct Model {
     items: BTreeMap<u8, (Version, Vec<u8>)>,
     claims: BTreeMap<u8, (Epoch, i64)>,
     logs: BTreeMap<u8, (u64, Vec<Bytes>)>,
-    last: Version2,
+    /// The greatest version and the greatest epoch given so far.
+    version: u64,
+    epoch: u64,
 }
-
-/// The last version and the last epoch seen.
-#[derive(Debug, Default)]
-struct Version2(u64, u64);
 
 fn named(name: u8) -> Key {
     base().text("item").number(name.into()).build()
@@ -98,12 +96,12 @@ impl Model {
             assert_eq!(claimed.entry.value, value);
             assert_eq!(claimed.until.as_millis(), until);
             assert!(
-                claimed.epoch.0 > self.last.1
+                claimed.epoch.0 > self.epoch
                     || self.claims.values().any(|(epoch, _)| *epoch == claimed.epoch)
             );
             self.claims.insert(name, (claimed.epoch, until));
         }
-        self.last.1 = claimed.iter().map(|claimed| claimed.epoch.0).fold(self.last.1, u64::max);
+        self.epoch = claimed.iter().map(|claimed| claimed.epoch.0).fold(self.epoch, u64::max);
     }
 
     async fn compare(&self, store: &dyn Store) {
@@ -150,8 +148,8 @@ async fn take(fixture: &mut Fixture, model: &mut Model, step: Step, serial: u64)
                 (outcome, failed) => panic!("{outcome:?} with check {failed:?} failing"),
             };
             if !ops.is_empty() || !appends.is_empty() {
-                assert!(done.version.0 > model.last.0);
-                model.last.0 = done.version.0;
+                assert!(done.version.0 > model.version);
+                model.version = done.version.0;
             }
             for (name, length) in ops {
                 match length {
