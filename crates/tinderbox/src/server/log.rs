@@ -3,8 +3,8 @@
 use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
-/// What is logged unless the environment says otherwise: libraries speak when something is wrong.
-const DEFAULT: &str = "info,fjall=warn,lsm_tree=warn";
+/// What is logged unless the environment says otherwise.
+const DEFAULT: &str = "info";
 
 /// Starts logging. `TINDERBOX_LOG` filters as `RUST_LOG` does elsewhere.
 pub(crate) fn start() {
