@@ -29,6 +29,8 @@ fn main() -> ExitCode {
 
 /// The workspace's root, above this package.
 fn root() -> PathBuf {
-    let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    // Cargo tells it when it runs the program: a build shared by two checkouts knows only one of them.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     package.parent().map_or(package.clone(), PathBuf::from)
 }

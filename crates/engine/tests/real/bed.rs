@@ -260,6 +260,11 @@ pub(crate) fn missing() -> Arc<RuntimeClass> {
     Arc::new(RuntimeClass { key: "missing".into(), argv, env, mounts, files, protocol })
 }
 
+/// This package's directory, as cargo tells it to what it runs.
+fn package() -> std::path::PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), Into::into)
+}
+
 pub(crate) fn class(key: &str, program: &str, argv: Vec<String>, protocol: Protocol) -> Arc<RuntimeClass> {
     let mut mounts: Vec<Mount> = host_mounts_for(Path::new(program))
         .unwrap()
@@ -269,7 +274,7 @@ pub(crate) fn class(key: &str, program: &str, argv: Vec<String>, protocol: Proto
             tinderbox_sandbox::Mount::Symlink { target, link } => Mount::Symlink { target, link },
         })
         .collect();
-    let runtimes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtimes");
+    let runtimes = package().join("../../runtimes");
     for language in ["python", "node"] {
         let source = runtimes.join(language).canonicalize().unwrap();
         mounts.push(Mount::Bind { source, target: format!("/var/lang/tinderbox/{language}").into() });
