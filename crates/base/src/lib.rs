@@ -11,6 +11,7 @@ mod error;
 mod ids;
 mod log_sink;
 mod random;
+mod target;
 mod units;
 
 pub use arn::{Arn, ParseArnError};
@@ -20,4 +21,5 @@ pub use error::{Error, ErrorKind, Result};
 pub use ids::{AccountId, ParseIdError, Region, RequestId};
 pub use log_sink::{LogLine, LogSink};
 pub use random::{OsRandom, Random, SeededRandom};
+pub use target::{Reply, Target, Targets};
 pub use units::{Memory, ParseUnitError};
