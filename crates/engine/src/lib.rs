@@ -8,6 +8,7 @@ mod driver;
 mod endpoint;
 mod engine;
 mod frame;
+mod home;
 mod invocation;
 mod launcher;
 mod log_parser;
@@ -22,6 +23,7 @@ mod version;
 
 pub use endpoint::{Endpoint, EndpointGuard, Listeners, NoEndpoint};
 pub use engine::{Engine, EngineDeps};
+pub use home::Home;
 pub use invocation::{
     Invocation, InvokeError, MAX_RESPONSE_BYTES, Outcome, Phase, Report, Response, StartKind, ThrottleReason,
 };
