@@ -1,5 +1,7 @@
 //! Whole requests, from head to response.
 
+mod panics;
+
 use super::*;
 use crate::{
     Context, FromValue, IntoValue, Result, ServiceError, Value, async_trait,
