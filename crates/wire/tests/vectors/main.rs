@@ -1,120 +1,87 @@
 //! Runs public protocol test vectors from the server's side.
 //!
-//! The vectors (botocore's tests/unit/protocols) are written for clients: a request's `params` and what they
-//! serialize to, a response and the `result` that it parses to. Here the serialized request is read, and what was
-//! read is printed to be compared with `params`; the `result` is written, and the response is printed to be parsed
-//! by botocore. `run.py` beside this file does both comparisons. One JSON object a line, in and out.
+//! The vectors (botocore's tests/unit/protocols, trimmed by scripts/trim-vectors.py) are written for clients: a
+//! request's `params` and what they serialize to, a response and the `result` that it parses to. Here the serialized
+//! request is read and what was read is compared with `params`; the `result` is written and the response compared
+//! with the vector's. `failing.txt` names each vector that fails, with the reason; the test fails when another one
+//! fails, and also when a named one passes.
 
+mod compare;
+mod failing;
 mod model;
+mod run;
 mod values;
+mod xml;
 
-use http_body_util::{BodyExt, Full};
-use model::{Loaded, Suite};
-use serde::Deserialize;
-use serde_json::{Value as Json, json};
-use std::{
-    collections::BTreeMap,
-    io::BufRead,
-    sync::{Arc, Mutex, PoisonError},
-};
-use tinderbox_base::SeededRandom;
-use tinderbox_wire::{
-    Context, Origin, Result, Router, Service, ServiceError, Value, async_trait, schema::ServiceSchema,
-};
+use model::Suite;
+use run::{Direction, request, response};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// One line of input.
-#[derive(Debug, Deserialize)]
-struct Line {
-    suite: Suite,
-    given: model::Operation,
-    /// The request to read, or none to write `result`.
-    request: Option<Serialized>,
-    result: Option<Json>,
-    /// The error to write instead, by its shape's name.
-    error: Option<String>,
+/// The vectors' files, and how many vectors of each direction they hold.
+const FILES: [(&str, usize, usize); 9] = [
+    ("json_1_0", 21, 32),
+    ("json_1_0-query-compatible", 1, 2),
+    ("json", 54, 58),
+    ("rest-json", 113, 91),
+    ("rest-xml", 94, 78),
+    ("smithy-rpc-v2-cbor", 15, 35),
+    ("smithy-rpc-v2-cbor-query-compatible", 1, 2),
+    ("smithy-rpc-v2-cbor-non-query-compatible", 1, 0),
+    ("query", 38, 38),
+];
+
+fn suites(direction: Direction, file: &str) -> Vec<Suite> {
+    let path = format!("{}/tests/vectors/data/{}/{file}.json", env!("CARGO_MANIFEST_DIR"), direction.name());
+    let Ok(text) = std::fs::read_to_string(&path) else { return Vec::new() };
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-#[derive(Debug, Deserialize)]
-struct Serialized {
-    method: String,
-    uri: String,
-    headers: BTreeMap<String, String>,
-    /// Base64.
-    body: String,
-}
-
-/// Keeps what it was called with and answers what it was told to.
-struct Recorder {
-    loaded: Loaded,
-    answer: Option<Json>,
-    error: Option<String>,
-    seen: Mutex<Option<Value>>,
-}
-
-#[async_trait]
-impl Service for Recorder {
-    fn schema(&self) -> &'static ServiceSchema {
-        self.loaded.schema
-    }
-
-    async fn call(&self, _: &mut Context, _: usize, input: Value) -> Result<Value> {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(input);
-        let schema = self.loaded.schema;
-        let none = json!({});
-        let answer = self.answer.as_ref().unwrap_or(&none);
-        if let Some(error) = &self.error {
-            let found =
-                schema.error(error).ok_or_else(|| ServiceError::coded("NoSuchError", 500, error.clone()))?;
-            let name = schema.shape(found.shape).name;
-            return Err(ServiceError::modeled(name, values::read(schema, found.shape, answer)));
+/// Runs all vectors of a direction; what differs by name.
+async fn differences(direction: Direction) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for (file, requests, responses) in FILES {
+        let (mut count, mut good) = (0, 0);
+        for suite in suites(direction, file) {
+            for case in &suite.cases {
+                count += 1;
+                let outcome = match direction {
+                    Direction::Input => request(&suite, case).await,
+                    Direction::Output => response(&suite, case).await,
+                };
+                match outcome {
+                    Ok(()) => good += 1,
+                    Err(difference) => {
+                        found.insert(format!("{} {file} {}", direction.name(), case.id), difference);
+                    }
+                }
+            }
         }
-        Ok(match self.loaded.output {
-            Some(id) => values::read(schema, id, answer),
-            None => Value::Struct(Vec::new()),
-        })
+        let expected = if direction == Direction::Input { requests } else { responses };
+        assert_eq!(count, expected, "vectors in {}/{file}.json", direction.name());
+        println!("{} {file}: {good} of {count}", direction.name());
     }
+    found
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-    for line in std::io::stdin().lock().lines() {
-        let line: Line = serde_json::from_str(&line?)?;
-        println!("{}", run(line).await?);
+async fn check(direction: Direction) {
+    let found = differences(direction).await;
+    let listed = failing::listed(direction.name());
+    let wrong: Vec<_> = found.iter().filter(|(name, _)| !listed.contains(*name)).collect();
+    for (name, difference) in &wrong {
+        println!("{name}\n    {difference}");
     }
-    Ok(())
+    let names: BTreeSet<_> = found.keys().cloned().collect();
+    let passing: Vec<_> = listed.difference(&names).collect();
+    assert!(passing.is_empty(), "listed in failing.txt, and pass or do not exist: {passing:#?}");
+    assert!(wrong.is_empty(), "{} vectors fail", wrong.len());
 }
 
-async fn run(line: Line) -> std::result::Result<Json, Box<dyn std::error::Error>> {
-    let loaded = model::load(&line.suite, &line.given);
-    let (schema, input) = (loaded.schema, loaded.input);
-    let request = match &line.request {
-        Some(given) => given.http()?,
-        None => loaded.any_request()?,
-    };
-    let recorder =
-        Arc::new(Recorder { loaded, answer: line.result, error: line.error, seen: Mutex::new(None) });
-    let router = Router::new(Arc::new(SeededRandom::new(1))).mount(recorder.clone());
-    let response = router.handle(request, &Origin::Loopback).await;
-    let (head, body) = response.into_parts();
-    let body = body.collect().await?.to_bytes();
-    let headers: BTreeMap<_, _> = head
-        .headers
-        .iter()
-        .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
-        .collect();
-    let seen = recorder.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let seen = seen.map(|value| input.map_or(json!({}), |id| values::write(schema, id, &value)));
-    Ok(
-        json!({ "seen": seen, "status": head.status.as_u16(), "headers": headers, "body": values::base64(&body) }),
-    )
+#[tokio::test]
+async fn requests_are_read() {
+    check(Direction::Input).await;
 }
 
-impl Serialized {
-    fn http(&self) -> std::result::Result<http::Request<Full<bytes::Bytes>>, Box<dyn std::error::Error>> {
-        let mut builder = http::Request::builder().method(self.method.as_str()).uri(&self.uri);
-        for (name, value) in &self.headers {
-            builder = builder.header(name, value);
-        }
-        Ok(builder.body(Full::new(values::unbase64(&self.body)))?)
-    }
+#[tokio::test]
+async fn responses_are_written() {
+    check(Direction::Output).await;
 }
