@@ -5,23 +5,27 @@ models/operations.toml is picked up by itself. `-s` prints how many cases were s
 """
 
 import collections
+import re
 
 import pytest
 
 from support.cases import cases
-from support.constraints import message, violations
+from support.constraints import OPAQUE, message, violations
 from support.encode import PROTOCOLS, Inexpressible, encode, error
 from support.model import services
 from support.raw import Connection
 
 #: Cases that are not as the model says, by service, and a part of the case's name, each with its reason.
-EXCEPTIONS = {}
+EXCEPTIONS = {
+    # The pattern looks behind itself, which the regular expressions that we check with cannot.
+    "lambda": ("pattern at Code.S3Bucket", "pattern at S3Bucket"),
+}
 
 SERVED = [(service, protocol) for service in services() for protocol in service.protocols]
 
 
 def justified(service, case):
-    return any(part in str(case) for part in EXCEPTIONS.get(service.name, {}))
+    return any(part in str(case) for part in EXCEPTIONS.get(service.name, ()))
 
 
 @pytest.mark.parametrize("service, protocol", SERVED, ids=lambda value: getattr(value, "name", value))
@@ -41,10 +45,18 @@ def test_what_breaks_a_constraint_is_refused_in_the_words_of_aws(server, service
                 answer = connection.send(request.method, request.path, request.headers, request.body)
                 counts[case.breaks] += 1
                 found = outcome(protocol, answer)
-                if found != (400, *expected):
+                if not same(found, (400, *expected)):
                     wrong.append(f"{case}\n  got      {str(found)[:600]}\n  expected {str((400, *expected))[:600]}")
     print(f"\n{service.name} {protocol}: {counts.total()} cases, {dict(sorted(counts.items()))}")
     assert not wrong, f"{len(wrong)} of {counts.total()} cases:\n" + "\n".join(wrong[:40])
+
+
+def same(found, expected):
+    """Whether an answer is as expected, whatever Java would print of a structure."""
+    *fixed, text = expected
+    if found[:2] != tuple(fixed) or not isinstance(found[2], str):
+        return False
+    return re.fullmatch(".*?".join(map(re.escape, text.split(OPAQUE))), found[2], re.DOTALL) is not None
 
 
 def outcome(protocol, answer):

@@ -4,10 +4,10 @@ import dataclasses
 
 from . import matching
 
-#: Longer texts and lists than this are not sent: bodies have limits of their own.
-LONGEST = 70_000
-#: A list is not made longer than this of elements that are structures.
-MOST_ELEMENTS = 2_000
+#: Longer texts than this are not sent: messages repeat no more than 32 Ki characters of a value.
+LONGEST = 20_000
+#: Longer lists and larger maps than this are not sent, for the same reason.
+MOST_ELEMENTS = 500
 
 
 @dataclasses.dataclass

@@ -9,6 +9,9 @@ from .matching import matches
 #: Violations that one answer tells.
 MOST = 10
 
+#: Stands in a message for what Java prints of a structure, which nobody can know.
+OPAQUE = "\ufffc"
+
 NOT_NULL = "Member must not be null"
 
 
@@ -25,24 +28,31 @@ def message(found):
     return f"{len(found)} validation {noun} detected: " + "; ".join(found)
 
 
-def _report(found, shape, path, value, constraint):
-    shown = " null" if value is None else "" if shape.get("sensitive") else f" '{rendered(value)}'"
+def _report(service, found, name, path, value, constraint):
+    if value is None:
+        shown = " null"
+    elif service.shape(name).get("sensitive"):
+        shown = ""
+    else:
+        shown = f" '{rendered(service, name, value)}'"
     found.append(f"Value{shown} at '{path}' failed to satisfy constraint: {constraint}")
 
 
-def rendered(value):
+def rendered(service, name, value):
     """A value as Java prints it."""
+    shape = service.shape(name)
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, bytes):
         return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
-    if isinstance(value, list):
-        return f"[{', '.join(rendered(v) for v in value)}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}={rendered(v)}" for k, v in value.items()) + "}"
-    return str(value)
+    if shape["type"] == "list":
+        return f"[{', '.join(rendered(service, shape['member']['shape'], item) for item in value)}]"
+    if shape["type"] == "map":
+        inner = shape["value"]["shape"]
+        return "{" + ", ".join(f"{key}={rendered(service, inner, item)}" for key, item in value.items()) + "}"
+    return OPAQUE if shape["type"] == "structure" else str(value)
 
 
 def _structure(service, shape, value, prefix, found):
@@ -51,7 +61,7 @@ def _structure(service, shape, value, prefix, found):
         inner = value.get(name)
         if inner is None:
             if name in shape.get("required", ()):
-                _report(found, service.shape(reference["shape"]), path, None, NOT_NULL)
+                _report(service, found, reference["shape"], path, None, NOT_NULL)
         else:
             _value(service, reference["shape"], inner, path, found)
 
@@ -59,14 +69,14 @@ def _structure(service, shape, value, prefix, found):
 def _value(service, name, value, path, found):
     shape = service.shape(name)
     for constraint in broken(shape, value):
-        _report(found, shape, path, value, constraint)
+        _report(service, found, name, path, value, constraint)
     if shape["type"] == "list":
-        _held(service, shape, value, shape["member"]["shape"], value, path, "Member must", found)
+        _held(service, name, value, shape["member"]["shape"], value, path, "Member must", found)
         for index, item in enumerate(value, start=1):
             _inner(service, shape["member"]["shape"], item, f"{path}.{index}.member", found)
     elif shape["type"] == "map":
-        _held(service, shape, value, shape["key"]["shape"], list(value), path, "Map keys must", found)
-        _held(service, shape, value, shape["value"]["shape"], list(value.values()), path, "Map value must", found)
+        _held(service, name, value, shape["key"]["shape"], list(value), path, "Map keys must", found)
+        _held(service, name, value, shape["value"]["shape"], list(value.values()), path, "Map value must", found)
         for key, item in value.items():
             _inner(service, shape["value"]["shape"], item, f"{path}.{key}.member", found)
     elif shape["type"] == "structure" and not shape.get("document"):
@@ -76,7 +86,7 @@ def _value(service, name, value, path, found):
 def _held(service, holder, whole, name, items, path, words, found):
     shape = service.shape(name)
     if any(item is None or broken(shape, item) for item in items):
-        _report(found, holder, path, whole, f"{words} satisfy constraint: [{', '.join(_all(shape))}]")
+        _report(service, found, holder, path, whole, f"{words} satisfy constraint: [{', '.join(_all(shape))}]")
 
 
 def _inner(service, name, item, path, found):
@@ -128,7 +138,7 @@ def _bound(shape, limit):
     kind = shape["type"]
     if kind in ("integer", "long"):
         return "value", str(limit)
-    return ("value", f"{limit}.0") if kind in ("float", "double") else ("length", str(limit))
+    return ("value", str(float(limit))) if kind in ("float", "double") else ("length", str(limit))
 
 
 def _most(shape):
