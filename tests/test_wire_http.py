@@ -62,20 +62,41 @@ def test_who_would_rather_speak_http_2_is_answered_in_http_1(server):
     assert head[0] == "HTTP/1.1 200 OK"
 
 
+def frame(kind, flags, stream, payload=b""):
+    return len(payload).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + payload
+
+
+def frames(received):
+    while len(received) >= 9:
+        length, kind = int.from_bytes(received[:3]), received[3]
+        yield kind, received[9 : 9 + length]
+        received = received[9 + length :]
+
+
 def test_http_2_from_the_first_byte(server):
-    """The preface and empty settings are answered with a frame of settings (RFC 9113, 3.4)."""
-    told = []
+    """The preface, settings and one request; the status and the body come back (RFC 9113, RFC 7541)."""
+    data, headers, settings, goaway = 0, 1, 4, 7
+    end_stream, end_headers = 1, 4
+    # GET and http from the static table, then path and authority in so many bytes.
+    block = b"\x82\x86" + b"\x04\x07/health" + b"\x01\x09127.0.0.1"
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(settings, 0, 0)
+    received = b""
 
-    def first_frame(connection):
-        received = b""
-        while len(received) < 9:
-            received += connection.recv(1024)
-        told.append(received)
+    def until_the_body(connection):
+        nonlocal received
+        while not any(kind == data and b"status" in payload for kind, payload in frames(received)):
+            chunk = connection.recv(65536)
+            assert chunk, received
+            received += chunk
 
-    # GOAWAY, so that the server closes.
-    goaway = b"\x00\x00\x08\x07\x00\x00\x00\x00\x00" + bytes(8)
-    exchange(server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00", first_frame, goaway)
-    assert told[0][3] == 4, told
+    request = frame(headers, end_stream | end_headers, 1, block)
+    exchange(server, preface, request, until_the_body, frame(goaway, 0, 0, bytes(8)))
+    found = list(frames(received))
+    assert found[0][0] == settings
+    # 0x88 is ":status: 200".
+    assert next(payload for kind, payload in found if kind == headers)[0] == 0x88
+    body = b"".join(payload for kind, payload in found if kind == data)
+    assert json.loads(body)["status"] == "ok"
 
 
 def test_every_answer_has_one_date_and_one_id(server):
