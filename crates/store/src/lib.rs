@@ -6,6 +6,8 @@
 mod committer;
 mod directory;
 mod engine;
+#[cfg(test)]
+mod fuzz;
 mod group;
 mod key;
 pub mod limits;

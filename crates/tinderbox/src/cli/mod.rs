@@ -4,6 +4,8 @@ mod client;
 mod config;
 mod deploy;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod init;
 mod invoke;
 mod logs;

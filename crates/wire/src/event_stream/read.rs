@@ -4,7 +4,7 @@ use super::{FRAMING, Header, MAX_HEADERS, MAX_MESSAGE, Message};
 use bytes::{Buf, Bytes, BytesMut};
 
 /// Why a message cannot be read or written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Broken {
     /// The message or its headers have more bytes than is allowed.
     #[error("a message of an event stream is too large")]

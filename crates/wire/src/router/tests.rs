@@ -1,5 +1,6 @@
 //! Whole requests, from head to response.
 
+mod fuzz;
 mod panics;
 
 use super::*;
