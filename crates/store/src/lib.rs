@@ -12,6 +12,7 @@ mod group;
 mod key;
 pub mod limits;
 mod local;
+pub mod maintain;
 mod row;
 mod watchers;
 
