@@ -8,6 +8,8 @@ mod driver;
 mod endpoint;
 mod engine;
 mod frame;
+#[cfg(test)]
+mod fuzz;
 mod home;
 mod invocation;
 mod launcher;
