@@ -14,6 +14,7 @@ mod init;
 mod janitor;
 mod message;
 mod options;
+mod plain;
 mod probe;
 mod scratch;
 mod seccomp;

@@ -29,6 +29,8 @@ pub(crate) enum Request {
     /// Build the sandbox. Descriptors: one a [`Entry::Mount`] in order, the scratch
     /// volume, then one a [`Cgroup`] in order.
     Setup(Setup),
+    /// Build nothing: the program will be a plain process with these limits.
+    Prepare(SetupRlimits),
     /// Start the program. Descriptors: one a number in `fds`.
     Start(Start),
     /// Show more of the host. Descriptors: one a target, which must exist.
@@ -123,6 +125,8 @@ pub(crate) enum Event {
     Ready,
     /// The program runs; the packet names its pid.
     Started,
+    /// The program runs in the server's own pid namespace, with this pid.
+    StartedAs { pid: i32 },
     /// The mounts are there.
     Attached,
     /// The request failed.

@@ -69,6 +69,12 @@ impl Protections {
         Self { isolated: true, landlock_abi, scratch: scratch.kind(), listing }
     }
 
+    /// What there is without isolation, which is a list of what there is not.
+    pub(crate) fn none() -> Self {
+        let listing = crate::plain::listing();
+        Self { isolated: false, landlock_abi: 0, scratch: ScratchKind::Directory, listing }
+    }
+
     /// Everything in one line, for `/health`.
     pub fn summary(&self) -> String {
         self.listing.join("; ")

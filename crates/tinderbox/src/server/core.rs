@@ -142,6 +142,7 @@ impl Core {
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
             "id": self.id,
+            "isolated": self.launcher.is_isolated(),
             "isolation": self.launcher.protections().summary(),
             "instances": instances,
             "logs": {
@@ -240,7 +241,11 @@ async fn launcher(config: &config::Engine, data: &Path, id: &str) -> Result<Sand
     let mut options = tinderbox_sandbox::Options::new(data.join("sandbox"), id.to_owned());
     options.scratch_mib = config.scratch_mib;
     options.isolation_none = config.isolation == Isolation::None;
-    Ok(SandboxLauncher::start(options, config).await?)
+    let launcher = SandboxLauncher::start(options, config).await?;
+    if !launcher.is_isolated() {
+        launcher.protections().listing.iter().for_each(|line| tracing::warn!("{line}"));
+    }
+    Ok(launcher)
 }
 
 /// Where interpreters are looked for.
