@@ -19,7 +19,8 @@ use rustix::{
     event::{PollFd, PollFlags, poll},
     fs::FileType,
     process::{
-        DumpableBehavior, Pid, Signal, WaitOptions, set_dumpable_behavior, set_parent_process_death_signal, wait,
+        DumpableBehavior, Pid, Signal, WaitOptions, set_dumpable_behavior, set_parent_process_death_signal,
+        wait,
     },
 };
 use std::{
@@ -90,7 +91,8 @@ impl Init {
         }
         // The spawner's own descriptors are copies of no use here; its channel least of all.
         let socket = prctl::keep_only(socket)?;
-        let children = prctl::signal_fd(if plain { &[libc::SIGCHLD, libc::SIGTERM] } else { &[libc::SIGCHLD] })?;
+        let children =
+            prctl::signal_fd(if plain { &[libc::SIGCHLD, libc::SIGTERM] } else { &[libc::SIGCHLD] })?;
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
         Ok(Self { socket, children, state: State::Empty, plain, attached: false, retired: false })
     }
@@ -129,7 +131,11 @@ impl Init {
                 self.tell(&event, &fds, pid)?;
                 self.attached |= matches!(event, Event::Attached);
                 // Nothing is left to do that needs a privilege.
-                if !self.plain && self.attached && matches!(self.state, State::Started { .. }) && !self.retired {
+                if !self.plain
+                    && self.attached
+                    && matches!(self.state, State::Started { .. })
+                    && !self.retired
+                {
                     confine::retire()?;
                     self.retired = true;
                 }

@@ -101,7 +101,8 @@ impl Shared {
         let JanitorArguments { tag, state_dir, .. } = self.janitor.arguments();
         let root = Root::make(plain::directory(state_dir).join(id.to_string()), tag, spec)?;
         let rlimits = SetupRlimits::new(spec.rlimits, spec.limits.pids);
-        let order = channel::encode(&Request::Prepare(rlimits)).map_err(SandboxError::step("writing the order"))?;
+        let order =
+            channel::encode(&Request::Prepare(rlimits)).map_err(SandboxError::step("writing the order"))?;
         let listeners = plain::listen(&spec.listeners)?;
         Ok(Prepared { order: (order, Vec::new()), listeners, root: Some(root), remains })
     }

@@ -19,7 +19,8 @@ impl Places {
     /// `text` with the addresses of the sockets in place of those that instances are told.
     pub(super) fn localize(&self, text: impl Into<String>) -> String {
         self.0.iter().fold(text.into(), |text, (told, place)| {
-            let (scheme, rest) = text.split_once("://").map_or(("", text.as_str()), |(scheme, rest)| (scheme, rest));
+            let (scheme, rest) =
+                text.split_once("://").map_or(("", text.as_str()), |(scheme, rest)| (scheme, rest));
             match rest.strip_prefix(&told.to_string()) {
                 // A longer number would be another port.
                 Some(path) if !path.starts_with(|next: char| next.is_ascii_digit()) => {

@@ -39,16 +39,23 @@ impl Drop for Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::FutureExt;
+
+    async fn is_none(writers: &Writers) -> bool {
+        tokio::select! {
+            biased;
+            () = writers.none() => true,
+            () = std::future::ready(()) => false,
+        }
+    }
 
     #[tokio::test]
     async fn none_is_awaited() {
         let writers = Arc::<Writers>::default();
-        assert!(writers.none().now_or_never().is_some());
+        assert!(is_none(&writers).await);
         let (one, other) = (writers.enter(), writers.enter());
         drop(one);
-        assert!(writers.none().now_or_never().is_none());
+        assert!(!is_none(&writers).await);
         drop(other);
-        assert!(writers.none().now_or_never().is_some());
+        assert!(is_none(&writers).await);
     }
 }

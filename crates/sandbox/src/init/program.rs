@@ -18,7 +18,8 @@ use rustix::{
     io::Errno,
     net::{AddressFamily, SocketFlags, SocketType, socketpair},
     process::{
-        Pid, Resource, Rlimit, Signal, chdir, getrlimit, set_parent_process_death_signal, setrlimit, setsid, umask,
+        Pid, Resource, Rlimit, Signal, chdir, getrlimit, set_parent_process_death_signal, setrlimit, setsid,
+        umask,
     },
     thread::{UnshareFlags, unshare_unsafe},
 };

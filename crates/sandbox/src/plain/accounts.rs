@@ -22,7 +22,9 @@ impl Version for Plain {
     /// The most that the first process had in memory; its children are not counted.
     fn memory_peak(&self, dir: &Path) -> io::Result<u64> {
         let status = fs::read_to_string(process(dir)?.join("status"))?;
-        let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        let kib = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
         kib.map(|kib: u64| kib << 10).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 

@@ -45,7 +45,8 @@ pub(crate) fn end() {
 
 /// Every process whose chain of parents leads to `root`, nearest first.
 fn descendants(root: i32) -> Vec<Pid> {
-    let all: Vec<(i32, i32)> = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(parent_of).collect();
+    let all: Vec<(i32, i32)> =
+        fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(parent_of).collect();
     let mut found = vec![root];
     let mut next = 0;
     while let Some(parent) = found.get(next).copied() {

@@ -269,7 +269,9 @@ impl Sandbox {
                 Event::Failed { step, errno } => {
                     return Err(SandboxError::Step { step, source: io::Error::from_raw_os_error(errno) });
                 }
-                Event::Ready | Event::Started | Event::StartedAs { .. } | Event::Attached => return Ok(packet),
+                Event::Ready | Event::Started | Event::StartedAs { .. } | Event::Attached => {
+                    return Ok(packet);
+                }
             }
         }
     }
