@@ -150,11 +150,12 @@ impl Init {
     fn set_up(&mut self, setup: &crate::message::Setup, mut fds: Vec<OwnedFd>) -> Result<Answer, Failure> {
         let mounts =
             setup.entries.iter().filter(|e| matches!(e, crate::message::Entry::Mount { .. })).count();
+        let router = setup.uplink.and_then(|_| fds.pop());
         if !matches!(self.state, State::Empty) || fds.len() != mounts + 1 + setup.cgroups.len() {
             return Err(at("reading the order")(rustix::io::Errno::INVAL));
         }
         let cgroups = fds.split_off(mounts + 1);
-        network::new_namespace(&setup.hostname)?;
+        network::new_namespace(&setup.hostname, setup.uplink.zip(router))?;
         let listeners = network::listen(&setup.listeners)?;
         root::build(setup, &fds)?;
         let seats = program::Seats::new(setup, cgroups)?;

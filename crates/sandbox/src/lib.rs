@@ -13,6 +13,7 @@ mod host;
 mod init;
 mod janitor;
 mod message;
+mod network;
 mod options;
 mod plain;
 mod probe;

@@ -15,6 +15,7 @@ use crate::{
     entry::JanitorArguments,
     error::{Missing, SandboxError, StartError},
     message::{Request, SetupRlimits},
+    network::Outside,
     options::{Options, Protections},
     plain::{self, root::Root},
     probe,
@@ -63,6 +64,7 @@ struct Shared {
     slots: Slots,
     /// Absent where nothing is isolated.
     scratch: Option<Pool>,
+    outside: Outside,
     creating: Semaphore,
 }
 
@@ -82,7 +84,9 @@ impl Shared {
         let group = Group::create(&self.layout, id.to_string(), &limits);
         let (group, joins) = group.map_err(SandboxError::step("making cgroups"))?;
         let remains = Remains::new(slot, group, Signal::KILL, runtime);
-        let order = order.complete(scratch, joins)?;
+        let uplink = self.outside.router().map(|router| router.uplink(remains.uid())).transpose();
+        let order =
+            order.complete(scratch, joins, uplink.map_err(SandboxError::step("opening the way out"))?)?;
         Ok(Prepared { order, listeners: Vec::new(), root: None, remains })
     }
 
@@ -125,7 +129,7 @@ impl Sandboxes {
     /// [`StartError::Missing`] names every protection this host cannot give.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let prepare = move || prepare(&options);
-        let Host { layout, arguments, scratch, protections } =
+        let Host { layout, arguments, scratch, outside, protections } =
             spawn_blocking(prepare).await.map_err(|_| shut_down())??;
         let (janitor, socket) =
             Janitor::start(arguments).map_err(StartError::step("starting the janitor"))?;
@@ -137,6 +141,7 @@ impl Sandboxes {
             layout: Arc::new(layout),
             protections,
             scratch,
+            outside,
             creating: Semaphore::new(CREATING_MAX),
         };
         let sandboxes = Self { shared: Arc::new(shared) };
@@ -217,6 +222,7 @@ struct Host {
     layout: Layout,
     arguments: JanitorArguments,
     scratch: Option<Pool>,
+    outside: Outside,
     protections: Protections,
 }
 
@@ -260,8 +266,9 @@ fn prepare_isolated(mut arguments: JanitorArguments, options: &Options) -> Resul
     let layout = cgroup::find(&name).map_err(StartError::Missing)?;
     let scratch = Pool::open(&arguments.state_dir, options.scratch_mib);
     let scratch = scratch.map_err(StartError::step("making a scratch volume"))?;
-    let protections = Protections::new(&layout, landlock_abi, &scratch);
-    Ok(Host { layout, arguments, scratch: Some(scratch), protections })
+    let outside = Outside::open(options.internet, &arguments.state_dir, &arguments.tag);
+    let protections = Protections::new(&layout, landlock_abi, &scratch, &outside);
+    Ok(Host { layout, arguments, scratch: Some(scratch), outside, protections })
 }
 
 fn prepare_plain(arguments: JanitorArguments) -> Result<Host, StartError> {
@@ -269,7 +276,8 @@ fn prepare_plain(arguments: JanitorArguments) -> Result<Host, StartError> {
     std::fs::create_dir_all(plain::directory(&arguments.state_dir))
         .map_err(StartError::step("making a directory for functions"))?;
     let layout = plain::layout(&arguments.state_dir);
-    Ok(Host { layout, arguments, scratch: None, protections: Protections::none() })
+    let (outside, protections) = (Outside::Closed, Protections::none());
+    Ok(Host { layout, arguments, scratch: None, outside, protections })
 }
 
 fn shut_down() -> StartError {

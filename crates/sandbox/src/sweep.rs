@@ -3,7 +3,7 @@
 use crate::{
     cgroup,
     entry::{JanitorArguments, ROLE},
-    plain, scratch,
+    network, plain, scratch,
 };
 use rustix::{
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
@@ -45,7 +45,8 @@ pub(crate) fn files(arguments: &JanitorArguments) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
     };
-    result.and(removed).and(scratch::sweep(&arguments.state_dir))
+    let undone = network::undo(&arguments.state_dir, &arguments.tag);
+    result.and(removed).and(undone).and(scratch::sweep(&arguments.state_dir))
 }
 
 /// Kills what an earlier server with this tag left running, and removes the rest.

@@ -11,6 +11,8 @@ pub enum Network {
     /// The platform's own endpoint and nothing else.
     #[default]
     Platform,
+    /// The platform and public addresses of the internet.
+    Internet,
     /// Nothing at all.
     None,
 }
@@ -68,8 +70,11 @@ section! {
     Engine {
         /// How instances are confined: "full" or "none".
         isolation: Isolation = Isolation::Full,
-        /// What instances may reach: "platform" or "none".
+        /// What instances may reach: "platform", "internet" (public addresses, too; never private ones) or "none".
         network: Network = Network::Platform,
+        /// Name servers asked for instances that may reach the internet, IP addresses; without any, those of
+        /// /etc/resolv.conf.
+        name_servers: Vec<std::net::IpAddr> = Vec::new(),
         /// How processor time follows from memory: "weight" (work-conserving) or "quota" (a hard share, as for sizing).
         cpu: Cpu = Cpu::Weight,
         /// Invocations running at once in one account.

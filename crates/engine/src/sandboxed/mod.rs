@@ -169,7 +169,7 @@ impl Launcher for SandboxLauncher {
 impl Shared {
     fn addresses(&self, protocol: Protocol, isolated: bool) -> Vec<Listener> {
         let mut addresses = Vec::new();
-        if self.network == config::Network::Platform {
+        if self.network != config::Network::None {
             let at = |port| SocketAddr::from((PLATFORM, port));
             addresses.push(Listener::Tcp(at(PLATFORM_PORT)));
             // Of the host's own network no name and no well-known port is ours.
