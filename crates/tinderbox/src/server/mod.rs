@@ -6,8 +6,10 @@ mod dns;
 mod instance;
 mod listen;
 pub(crate) mod log;
+mod names;
 mod platform;
 mod reset;
+mod resolver;
 mod shards;
 mod tls;
 
