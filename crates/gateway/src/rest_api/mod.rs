@@ -25,6 +25,7 @@ mod stages;
 mod table;
 mod tags;
 mod usage;
+mod usage_plan_keys;
 mod usage_plans;
 
 pub use account::Account;
