@@ -4,6 +4,7 @@ use bytes::Bytes;
 use std::time::Duration;
 use tinderbox_base::{AccountId, Caller, Random, Region, RequestId, Result};
 use tinderbox_functions::Functions;
+use tinderbox_gateway::rest_api::{PatchOperation, RestApis};
 use tinderbox_logs::Logs;
 use tinderbox_store::{Commit, Key, KeyRange, Op, Segment, Store};
 
@@ -13,18 +14,21 @@ const PAGE: usize = 512;
 /// How long instances are waited for. An invocation that runs on after that may bring its log group back.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// Deletes every function, log group and role of every account.
+/// Deletes every API, function, log group and role of every account.
 pub(crate) async fn reset(
     store: &dyn Store,
     functions: &Functions,
     logs: &Logs,
+    apis: &RestApis,
     random: &dyn Random,
 ) -> Result<()> {
     let mut pages = Pages::of(store, random);
     while let Some(page) = pages.next().await? {
         for Resource { caller, service, kind, name, .. } in page {
-            if (service.as_str(), kind.as_str()) == ("lambda", "function") {
-                functions.delete(&caller, &name, None).await?;
+            match (service.as_str(), kind.as_str()) {
+                ("lambda", "function") => functions.delete(&caller, &name, None).await?,
+                ("apigateway", kind) => drop_of_gateway(apis, &caller, kind, name).await?,
+                _ => {}
             }
         }
     }
@@ -48,6 +52,20 @@ pub(crate) async fn reset(
         }
     }
     Ok(())
+}
+
+async fn drop_of_gateway(apis: &RestApis, caller: &Caller, kind: &str, id: String) -> Result<()> {
+    match kind {
+        "restapi" => apis.delete_api(caller, &id).await,
+        "apikey" => apis.delete_key(caller, id).await,
+        "usageplan" => apis.delete_plan(caller, id).await,
+        "account" => {
+            let (op, path) = ("remove".into(), "/cloudwatchRoleArn".into());
+            let remove = PatchOperation { op, path, ..PatchOperation::default() };
+            apis.update_account(caller, vec![remove]).await.map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Everything that is stored, page by page.
