@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 11] = [
     &["tinderbox-sandbox"],
     &["tinderbox-runtime-api"],
     &["tinderbox-engine"],
-    &["tinderbox-functions", "tinderbox-logs", "tinderbox-identity"],
+    &["tinderbox-functions", "tinderbox-gateway", "tinderbox-identity", "tinderbox-logs"],
     &["tinderbox-wire"],
     &["tinderbox-aws-model-*"],
     &["tinderbox-aws"],

@@ -104,6 +104,14 @@ section! {
 }
 
 section! {
+    /// APIs in front of functions.
+    Gateway {
+        /// Milliseconds that an API waits for what does its work; then it answers 504.
+        timeout_ms: u64 = 30_000,
+    }
+}
+
+section! {
     /// Log groups.
     Logs {
         /// Milliseconds that lines are gathered before one append.
@@ -125,6 +133,8 @@ pub struct Config {
     pub engine: Engine,
     /// Functions as a resource.
     pub functions: Functions,
+    /// APIs in front of functions.
+    pub gateway: Gateway,
     /// Log groups.
     pub logs: Logs,
 }
@@ -135,6 +145,7 @@ impl Section for Config {
             Server::describe(&format!("{prefix}server.")),
             Engine::describe(&format!("{prefix}engine.")),
             Functions::describe(&format!("{prefix}functions.")),
+            Gateway::describe(&format!("{prefix}gateway.")),
             Logs::describe(&format!("{prefix}logs.")),
         ]
         .concat()
