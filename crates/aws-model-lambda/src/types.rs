@@ -17,6 +17,38 @@ tinderbox_wire::structures! {
         pub total_code_size: Option<i64>,
         pub function_count: Option<i64>,
     }
+    /// `AddPermissionRequest` of the model.
+    pub struct AddPermissionRequest {
+        pub function_name: String,
+        pub statement_id: String,
+        pub action: String,
+        pub principal: String,
+        pub source_arn: Option<String>,
+        pub source_account: Option<String>,
+        pub event_source_token: Option<String>,
+        pub qualifier: Option<String>,
+        pub revision_id: Option<String>,
+        pub principal_org_id: Option<String>,
+        pub function_url_auth_type: Option<String>,
+        pub invoked_via_function_url: Option<bool>,
+    }
+    /// `AddPermissionResponse` of the model.
+    pub struct AddPermissionResponse {
+        pub statement: Option<String>,
+    }
+    /// `AliasConfiguration` of the model.
+    pub struct AliasConfiguration {
+        pub alias_arn: Option<String>,
+        pub name: Option<String>,
+        pub function_version: Option<String>,
+        pub description: Option<String>,
+        pub routing_config: Option<AliasRoutingConfiguration>,
+        pub revision_id: Option<String>,
+    }
+    /// `AliasRoutingConfiguration` of the model.
+    pub struct AliasRoutingConfiguration {
+        pub additional_version_weights: Option<BTreeMap<String, f64>>,
+    }
     /// `CapacityProviderConfig` of the model.
     pub struct CapacityProviderConfig {
         pub lambda_managed_instances_capacity_provider_config: LambdaManagedInstancesCapacityProviderConfig,
@@ -24,6 +56,14 @@ tinderbox_wire::structures! {
     /// `Concurrency` of the model.
     pub struct Concurrency {
         pub reserved_concurrent_executions: Option<i64>,
+    }
+    /// `CreateAliasRequest` of the model.
+    pub struct CreateAliasRequest {
+        pub function_name: String,
+        pub name: String,
+        pub function_version: String,
+        pub description: Option<String>,
+        pub routing_config: Option<AliasRoutingConfiguration>,
     }
     /// `CreateFunctionRequest` of the model.
     pub struct CreateFunctionRequest {
@@ -59,6 +99,11 @@ tinderbox_wire::structures! {
     /// `DeadLetterConfig` of the model.
     pub struct DeadLetterConfig {
         pub target_arn: Option<String>,
+    }
+    /// `DeleteAliasRequest` of the model.
+    pub struct DeleteAliasRequest {
+        pub function_name: String,
+        pub name: String,
     }
     /// `DeleteFunctionConcurrencyRequest` of the model.
     pub struct DeleteFunctionConcurrencyRequest {
@@ -169,6 +214,11 @@ tinderbox_wire::structures! {
         pub account_limit: Option<AccountLimit>,
         pub account_usage: Option<AccountUsage>,
     }
+    /// `GetAliasRequest` of the model.
+    pub struct GetAliasRequest {
+        pub function_name: String,
+        pub name: String,
+    }
     /// `GetFunctionCodeSigningConfigRequest` of the model.
     pub struct GetFunctionCodeSigningConfigRequest {
         pub function_name: String,
@@ -271,6 +321,18 @@ tinderbox_wire::structures! {
         pub signing_profile_version_arn: Option<String>,
         pub signing_job_arn: Option<String>,
     }
+    /// `ListAliasesRequest` of the model.
+    pub struct ListAliasesRequest {
+        pub function_name: String,
+        pub function_version: Option<String>,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListAliasesResponse` of the model.
+    pub struct ListAliasesResponse {
+        pub next_marker: Option<String>,
+        pub aliases: Option<Vec<AliasConfiguration>>,
+    }
     /// `ListFunctionsRequest` of the model.
     pub struct ListFunctionsRequest {
         pub master_region: Option<String>,
@@ -322,6 +384,13 @@ tinderbox_wire::structures! {
         pub function_name: String,
         pub reserved_concurrent_executions: i64,
     }
+    /// `RemovePermissionRequest` of the model.
+    pub struct RemovePermissionRequest {
+        pub function_name: String,
+        pub statement_id: String,
+        pub qualifier: Option<String>,
+        pub revision_id: Option<String>,
+    }
     /// `RuntimeVersionConfig` of the model.
     pub struct RuntimeVersionConfig {
         pub runtime_version_arn: Option<String>,
@@ -367,6 +436,15 @@ tinderbox_wire::structures! {
     pub struct UntagResourceRequest {
         pub resource: String,
         pub tag_keys: Vec<String>,
+    }
+    /// `UpdateAliasRequest` of the model.
+    pub struct UpdateAliasRequest {
+        pub function_name: String,
+        pub name: String,
+        pub function_version: Option<String>,
+        pub description: Option<String>,
+        pub routing_config: Option<AliasRoutingConfiguration>,
+        pub revision_id: Option<String>,
     }
     /// `UpdateFunctionCodeRequest` of the model.
     pub struct UpdateFunctionCodeRequest {
@@ -440,6 +518,14 @@ pub struct Architecture;
 impl Architecture {
     pub const X86_64: &'static str = "x86_64";
     pub const ARM64: &'static str = "arm64";
+}
+
+/// The values of `FunctionUrlAuthType`.
+pub struct FunctionUrlAuthType;
+
+impl FunctionUrlAuthType {
+    pub const NONE: &'static str = "NONE";
+    pub const AWS_IAM: &'static str = "AWS_IAM";
 }
 
 /// The values of `FunctionVersion`.

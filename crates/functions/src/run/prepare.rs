@@ -6,7 +6,6 @@ use super::tails::Tails;
 use crate::code::CodeStore;
 use crate::logs::text;
 use crate::model::{Environment, Function};
-use crate::names::LATEST;
 use crate::runtimes::{Family, Missing, Runtimes, version_arn};
 use serde_json::{Map, Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -77,6 +76,7 @@ impl Preparation {
             account: function.account.clone(),
             region: function.region.clone(),
             group: function.log_group(),
+            name: function.version().to_string(),
             memory: configuration.memory,
             timeout,
             init_start: text::init_start(&chosen.label, &arn),
@@ -109,7 +109,7 @@ fn load(function: &Function, env: &[(String, String)]) -> Value {
         "task_root": TASK_ROOT,
         "env": env,
         "function_name": function.name.as_str(),
-        "function_version": LATEST,
+        "function_version": function.version(),
         "memory_mb": configuration.memory.mib(),
         "log_group": function.log_group(),
         "timeout_ms": u64::from(configuration.timeout_s) * 1000,

@@ -1,31 +1,43 @@
 //! The service: functions as callers create, change, list, invoke and delete them.
 
 mod account;
+mod aliases;
+mod authorise;
 mod changes;
 mod code;
 mod concurrency;
 mod configuration;
 mod create;
 mod delete;
+mod draft;
 mod invoke;
 mod list;
+mod live;
+mod load;
 mod open;
+mod permissions;
+mod publish;
 mod read;
 mod roles;
 mod table;
 mod tags;
+mod target;
 #[cfg(test)]
 mod tests;
 mod upkeep;
 
 pub use account::AccountSettings;
+pub use aliases::{AliasFound, AliasPage, AliasSettings};
 pub use code::CodeUpdate;
 pub use configuration::ConfigurationUpdate;
 pub use create::{CodeSource, NewFunction};
 pub(crate) use invoke::Event;
+use invoke::Requested;
 pub use invoke::{Invocation, InvocationType, InvokeFault, Invoked, MAX_ASYNC_EVENT, MAX_EVENT};
-pub use list::Page;
+pub use list::{Listing, Page};
 pub use open::Deps;
+pub use permissions::{NewPermission, PolicyFound};
+pub use publish::Publishing;
 pub use read::Found;
 pub use roles::{AnyRole, RoleCheck};
 pub use tinderbox_engine::{StartKind, ThrottleReason};

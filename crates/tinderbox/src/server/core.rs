@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use tinderbox_base::{
-    Clock, Error, LogSink, OsRandom, Random, Result, SystemClock,
+    Clock, Error, LogSink, OsRandom, Random, Result, SystemClock, Target, Targets,
     config::{self, Config, Isolation},
 };
 use tinderbox_blobs::Blobs;
@@ -41,6 +41,8 @@ pub(crate) struct Core {
     functions: Arc<Functions>,
     logs: Logs,
     router: Router,
+    // Kept for the parts that deliver to what an ARN names.
+    _targets: Arc<Targets>,
     // Work in the background ends with this.
     _tasks: JoinSet<()>,
 }
@@ -105,10 +107,23 @@ impl Core {
             ca_bundle: Some(authority.bundle().to_vec()),
         })
         .await?;
+        let targets = Arc::new(Targets::default());
+        targets.connect([("lambda", Arc::clone(&functions) as Arc<dyn Target>)]);
         let router = router(Arc::clone(&random), &functions, &logs, identity);
         let _tasks = tasks(&blobs, &functions);
-        let core =
-            Arc::new(Self { id, testing, random, store, launcher, engine, functions, logs, router, _tasks });
+        let core = Arc::new(Self {
+            id,
+            testing,
+            random,
+            store,
+            launcher,
+            engine,
+            functions,
+            logs,
+            router,
+            _targets: targets,
+            _tasks,
+        });
         let shared = Arc::downgrade(&core);
         endpoint.connect(instance::Platform {
             handler: Box::new({
