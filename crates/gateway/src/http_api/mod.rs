@@ -94,13 +94,6 @@ impl HttpApis {
         inner.load().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
-
-    /// Forgets everything, after the store was emptied.
-    pub fn forget(&self) {
-        for id in self.inner.table.clear() {
-            self.inner.registry.remove(&id);
-        }
-    }
 }
 
 impl fmt::Debug for HttpApis {

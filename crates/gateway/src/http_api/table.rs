@@ -70,10 +70,4 @@ impl Table {
     pub(super) fn of(&self, caller: &Caller) -> Arc<Namespace> {
         self.at(&Place { account: caller.account.clone(), region: caller.region.clone() })
     }
-
-    /// Forgets everything, and names the APIs there were.
-    pub(super) fn clear(&self) -> Vec<String> {
-        let all = std::mem::take(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner));
-        all.values().flat_map(|namespace| namespace.apis()).map(|api| api.id().to_owned()).collect()
-    }
 }

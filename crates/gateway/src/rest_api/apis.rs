@@ -2,8 +2,8 @@
 
 use super::{
     RestApis, errors,
-    models,
     model::{Api, Definition, Endpoint, Resource, Settings, Texts},
+    models,
     page::{Page, PageRequest},
     patch::{Kind, PatchOperation, Rule, patch},
 };

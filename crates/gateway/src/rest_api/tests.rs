@@ -326,7 +326,8 @@ async fn keys_are_checked_throttled_and_counted() {
         name: "p".into(),
         api_stages: vec![stage],
         throttle: Some(Throttle { burst_limit: 2, rate_limit: 1.0 }),
-        quota: Some(Quota { limit: 3, offset: 0, period: "DAY".into() }),
+        // The week from Monday on: the clock goes past midnight of its Saturday.
+        quota: Some(Quota { limit: 3, offset: 1, period: "WEEK".into() }),
         ..UsagePlan::default()
     };
     let plan = bed.apis.create_plan(&bed.caller, plan).await.expect("a plan").id.clone();

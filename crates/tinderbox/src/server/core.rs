@@ -1,6 +1,7 @@
 //! The parts, wired: the one place that names them all.
 
 use super::{
+    gateway::{self, Apis},
     instance::{self, InstanceEndpoint},
     platform::Platform,
     reset,
@@ -41,8 +42,7 @@ pub(crate) struct Core {
     functions: Arc<Functions>,
     logs: Logs,
     router: Router,
-    // Kept for the parts that deliver to what an ARN names.
-    _targets: Arc<Targets>,
+    apis: Apis,
     // Work in the background ends with this.
     _tasks: JoinSet<()>,
 }
@@ -97,7 +97,7 @@ impl Core {
             store: Arc::clone(&store),
             blobs: blobs.clone(),
             engine: engine.clone(),
-            clock,
+            clock: Arc::clone(&clock),
             random: Arc::clone(&random),
             log_sink: Arc::new(logs.clone()) as Arc<dyn LogSink>,
             roles: Arc::new(Roles(Arc::clone(&identity))),
@@ -109,7 +109,17 @@ impl Core {
         .await?;
         let targets = Arc::new(Targets::default());
         targets.connect([("lambda", Arc::clone(&functions) as Arc<dyn Target>)]);
-        let router = router(Arc::clone(&random), &functions, &logs, identity);
+        let apis = Apis::open(gateway::Deps {
+            store: Arc::clone(&store),
+            clock,
+            random: Arc::clone(&random),
+            targets,
+            functions: Arc::clone(&functions),
+            log_sink: Arc::new(logs.clone()),
+            config: config.gateway.clone(),
+        })
+        .await?;
+        let router = router(Arc::clone(&random), &functions, &logs, identity, &apis);
         let _tasks = tasks(&blobs, &functions);
         let core = Arc::new(Self {
             id,
@@ -121,7 +131,7 @@ impl Core {
             functions,
             logs,
             router,
-            _targets: targets,
+            apis,
             _tasks,
         });
         let shared = Arc::downgrade(&core);
@@ -142,6 +152,11 @@ impl Core {
     /// The AWS APIs.
     pub(crate) fn router(&self) -> &Router {
         &self.router
+    }
+
+    /// The APIs that functions stand behind.
+    pub(crate) fn apis(&self) -> &Apis {
+        &self.apis
     }
 
     /// Whether the endpoints for tests are served.
@@ -178,7 +193,7 @@ impl Core {
 
     /// Drops all state, as a test suite wants between tests.
     pub(crate) async fn reset(&self) -> Result<()> {
-        reset::reset(&*self.store, &self.functions, &self.logs, &*self.random).await
+        reset::reset(&*self.store, &self.functions, &self.logs, &self.apis, &*self.random).await
     }
 
     /// Prepares what recent functions run on, off anyone's way.
@@ -190,6 +205,7 @@ impl Core {
     pub(crate) async fn stop(&self, drain: Duration) {
         self.functions.stop_queues();
         self.engine.drain(drain).await;
+        self.apis.stop().await;
         if let Err(error) = self.logs.close().await {
             tracing::error!(%error, causes = error.causes(), "the last log lines could not be written");
         }
@@ -212,12 +228,19 @@ fn router(
     functions: &Arc<Functions>,
     logs: &Logs,
     identity: Arc<Identity>,
+    apis: &Apis,
 ) -> Router {
     use tinderbox_aws as aws;
     Router::new(random)
         .mount(Arc::new(tinderbox_aws_model_lambda::LambdaService(aws::lambda::LambdaHandlers::new(
             Arc::clone(functions),
         ))))
+        .mount(Arc::new(tinderbox_aws_model_apigateway::ApiGatewayService(
+            aws::apigateway::ApiGatewayHandlers::new(Arc::clone(apis.rest())),
+        )))
+        .mount(Arc::new(tinderbox_aws_model_apigatewayv2::ApiGatewayV2Service(
+            aws::apigatewayv2::ApiGatewayV2Handlers::new(apis.http().clone()),
+        )))
         .mount(Arc::new(tinderbox_aws_model_logs::LogsService(aws::logs::LogsHandlers::new(logs.clone()))))
         .mount(Arc::new(tinderbox_aws_model_sts::StsService(aws::sts::StsHandlers::new(Arc::clone(
             &identity,

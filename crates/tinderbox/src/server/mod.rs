@@ -3,6 +3,7 @@
 mod carried;
 mod core;
 mod dns;
+mod gateway;
 mod instance;
 mod listen;
 pub(crate) mod log;

@@ -1,19 +1,22 @@
 //! Dropping all state, for test suites: every resource is deleted as its owner would delete it.
 
+use super::gateway::Apis;
 use bytes::Bytes;
 use tinderbox_base::{AccountId, Caller, Random, Region, RequestId, Result};
 use tinderbox_functions::Functions;
+use tinderbox_gateway::rest_api::PatchOperation;
 use tinderbox_logs::Logs;
 use tinderbox_store::{Commit, Entry, Key, KeyRange, Op, Segment, Store};
 
 /// Entries read at once.
 const PAGE: usize = 512;
 
-/// Deletes every function, log group and role of every account.
+/// Deletes every function, log group, role and API of every account.
 pub(crate) async fn reset(
     store: &dyn Store,
     functions: &Functions,
     logs: &Logs,
+    apis: &Apis,
     random: &dyn Random,
 ) -> Result<()> {
     let everything = KeyRange { start: Key::from_bytes(Bytes::new()), end: None };
@@ -23,7 +26,7 @@ pub(crate) async fn reset(
         let Some(last) = page.last() else { return Ok(()) };
         rest = everything.after(&last.key);
         for entry in &page {
-            drop_one(entry, store, functions, logs, random).await?;
+            drop_one(entry, store, functions, logs, apis, random).await?;
         }
     }
 }
@@ -33,12 +36,25 @@ async fn drop_one(
     store: &dyn Store,
     functions: &Functions,
     logs: &Logs,
+    apis: &Apis,
     random: &dyn Random,
 ) -> Result<()> {
     let Some((caller, service, kind, name)) = resource(&entry.key, random) else { return Ok(()) };
     match (service.as_str(), kind.as_str(), name) {
         ("lambda", "function", Some(name)) => functions.delete(&caller, &name, None).await,
         ("logs", "group", Some(name)) => logs.delete_group(&caller, &name).await,
+        ("apigatewayv2", "api", Some(id)) => apis.http().delete_api(&caller, &id).await,
+        ("apigateway", "restapi", Some(id)) => apis.rest().delete_api(&caller, &id).await,
+        ("apigateway", "apikey", Some(id)) => apis.rest().delete_key(&caller, id).await,
+        ("apigateway", "usageplan", Some(id)) => apis.rest().delete_plan(&caller, id).await,
+        ("apigateway", "account", _) => {
+            let remove = PatchOperation {
+                op: "remove".into(),
+                path: "/cloudwatchRoleArn".into(),
+                ..PatchOperation::default()
+            };
+            apis.rest().update_account(&caller, vec![remove]).await.map(drop)
+        }
         // Roles have no life beyond their rows.
         ("iam", ..) => {
             let ops = vec![Op::Delete(entry.key.clone())];

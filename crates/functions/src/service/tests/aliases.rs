@@ -92,7 +92,7 @@ async fn changes_of_an_alias() {
     let change = |revision: Option<String>, change: &dyn Fn(&mut AliasSettings)| {
         let mut update = AliasSettings { version: None, revision_id: revision, ..settings("live", "1") };
         change(&mut update);
-        bed.functions.update_alias(&caller_kept(), update)
+        bed.functions.update_alias(caller_kept(), update)
     };
     let stale = change(Some("x".into()), &|_| ()).await;
     assert_eq!(shown(stale).0, "PreconditionFailedException");
