@@ -27,6 +27,7 @@ mod stages;
 mod table;
 mod tags;
 mod usage;
+mod usage_plan_keys;
 mod usage_plans;
 mod validators;
 

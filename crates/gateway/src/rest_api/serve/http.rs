@@ -116,7 +116,10 @@ async fn send(
             Ok(answer)
         }
         Err(Failure::TimedOut) => Err(Failed::timed_out()),
-        Err(Failure::Broken(reason)) => Err(Failed::internal(Trouble::IntegrationFailure, reason)),
+        Err(Failure::Broken(reason)) => Err(Failed {
+            reason: Some(reason),
+            ..Failed::new(Trouble::IntegrationFailure, "Network error communicating with endpoint")
+        }),
     }
 }
 
