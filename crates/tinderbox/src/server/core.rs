@@ -117,6 +117,7 @@ impl Core {
             clock,
             random: Arc::clone(&random),
             targets,
+            functions: Arc::clone(&functions),
             log_sink: Arc::new(logs.clone()),
             config: config.gateway.clone(),
         })
@@ -196,7 +197,7 @@ impl Core {
 
     /// Drops all state, as a test suite wants between tests.
     pub(crate) async fn reset(&self) -> Result<()> {
-        reset::reset(&*self.store, &self.functions, &self.logs, self.apis.rest(), &*self.random).await
+        reset::reset(&*self.store, &self.functions, &self.logs, &self.apis, &*self.random).await
     }
 
     /// Prepares what recent functions run on, off anyone's way.
@@ -240,6 +241,9 @@ fn router(
         ))))
         .mount(Arc::new(tinderbox_aws_model_apigateway::ApiGatewayService(
             aws::apigateway::ApiGatewayHandlers::new(Arc::clone(apis.rest())),
+        )))
+        .mount(Arc::new(tinderbox_aws_model_apigatewayv2::ApiGatewayV2Service(
+            aws::apigatewayv2::ApiGatewayV2Handlers::new(apis.http().clone()),
         )))
         .mount(Arc::new(tinderbox_aws_model_logs::LogsService(aws::logs::LogsHandlers::new(logs.clone()))))
         .mount(Arc::new(tinderbox_aws_model_sts::StsService(aws::sts::StsHandlers::new(Arc::clone(

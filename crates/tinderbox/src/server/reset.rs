@@ -1,10 +1,11 @@
 //! Dropping all state, for test suites: every resource is deleted as its owner would delete it.
 
+use super::gateway::Apis;
 use bytes::Bytes;
 use std::time::Duration;
 use tinderbox_base::{AccountId, Caller, Random, Region, RequestId, Result};
 use tinderbox_functions::Functions;
-use tinderbox_gateway::rest_api::{PatchOperation, RestApis};
+use tinderbox_gateway::rest_api::PatchOperation;
 use tinderbox_logs::Logs;
 use tinderbox_store::{Commit, Key, KeyRange, Op, Segment, Store};
 
@@ -19,7 +20,7 @@ pub(crate) async fn reset(
     store: &dyn Store,
     functions: &Functions,
     logs: &Logs,
-    apis: &RestApis,
+    apis: &Apis,
     random: &dyn Random,
 ) -> Result<()> {
     let mut pages = Pages::of(store, random);
@@ -27,7 +28,7 @@ pub(crate) async fn reset(
         for Resource { caller, service, kind, name, .. } in page {
             match (service.as_str(), kind.as_str()) {
                 ("lambda", "function") => functions.delete(&caller, &name, None).await?,
-                ("apigateway", kind) => drop_of_gateway(apis, &caller, kind, name).await?,
+                ("apigateway" | "apigatewayv2", kind) => drop_of_gateway(apis, &caller, kind, name).await?,
                 _ => {}
             }
         }
@@ -54,15 +55,16 @@ pub(crate) async fn reset(
     Ok(())
 }
 
-async fn drop_of_gateway(apis: &RestApis, caller: &Caller, kind: &str, id: String) -> Result<()> {
+async fn drop_of_gateway(apis: &Apis, caller: &Caller, kind: &str, id: String) -> Result<()> {
     match kind {
-        "restapi" => apis.delete_api(caller, &id).await,
-        "apikey" => apis.delete_key(caller, id).await,
-        "usageplan" => apis.delete_plan(caller, id).await,
+        "api" => apis.http().delete_api(caller, &id).await,
+        "restapi" => apis.rest().delete_api(caller, &id).await,
+        "apikey" => apis.rest().delete_key(caller, id).await,
+        "usageplan" => apis.rest().delete_plan(caller, id).await,
         "account" => {
             let (op, path) = ("remove".into(), "/cloudwatchRoleArn".into());
             let remove = PatchOperation { op, path, ..PatchOperation::default() };
-            apis.update_account(caller, vec![remove]).await.map(drop)
+            apis.rest().update_account(caller, vec![remove]).await.map(drop)
         }
         _ => Ok(()),
     }
