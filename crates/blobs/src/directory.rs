@@ -51,10 +51,8 @@ impl Directory {
     /// again: not each time, since every caller hears of its own.
     pub(crate) fn note(&self, error: Option<&BlobError>) {
         match error {
-            Some(error @ BlobError::Unwritable(_)) => {
-                if !self.failing.swap(true, Ordering::Relaxed) {
-                    tracing::error!(%error, "nothing large is accepted until it is over");
-                }
+            Some(error @ BlobError::Unwritable(_)) if !self.failing.swap(true, Ordering::Relaxed) => {
+                tracing::error!(%error, "nothing large is accepted until it is over");
             }
             Some(_) => {}
             None if self.failing.swap(false, Ordering::Relaxed) => {
