@@ -10,6 +10,7 @@ mod configuration;
 mod create;
 mod delete;
 mod draft;
+mod event_config;
 mod invoke;
 mod list;
 mod live;
@@ -18,6 +19,7 @@ mod open;
 mod permissions;
 mod publish;
 mod read;
+mod request;
 mod roles;
 mod table;
 mod tags;
@@ -31,10 +33,12 @@ pub use aliases::{AliasFound, AliasPage, AliasSettings};
 pub use code::CodeUpdate;
 pub use configuration::ConfigurationUpdate;
 pub use create::{CodeSource, NewFunction};
-pub(crate) use invoke::Event;
+pub use event_config::{Destinations, EventConfigFound, EventConfigPage, EventSettings, Replace};
 use invoke::Requested;
+pub(crate) use invoke::{Event, Ran};
 pub use invoke::{Invocation, InvocationType, InvokeFault, Invoked, MAX_ASYNC_EVENT, MAX_EVENT};
 pub use list::{Listing, Page};
+pub(crate) use live::Live;
 pub use open::Deps;
 pub use permissions::{NewPermission, PolicyFound};
 pub use publish::Publishing;
@@ -49,7 +53,7 @@ use crate::queue::Queues;
 use crate::run::Preparation;
 use std::sync::Arc;
 use table::Table;
-use tinderbox_base::{Caller, Clock, Random, Result, config};
+use tinderbox_base::{Caller, Clock, Random, Result, Targets, config};
 use tinderbox_engine::Engine;
 use tinderbox_store::Store;
 
@@ -69,6 +73,7 @@ pub(crate) struct Inner {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) queues: Queues,
     pub(crate) config: config::Functions,
+    pub(crate) targets: Arc<Targets>,
     roles: Arc<dyn RoleCheck>,
     engine_config: config::Engine,
     table: Table,
