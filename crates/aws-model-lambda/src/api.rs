@@ -34,6 +34,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "CreateFunction"))
     }
 
+    /// `CreateFunctionUrlConfig`.
+    async fn create_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: CreateFunctionUrlConfigRequest,
+    ) -> Result<CreateFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "CreateFunctionUrlConfig"))
+    }
+
     /// `DeleteAlias`.
     async fn delete_alias(&self, cx: &mut Context, input: DeleteAliasRequest) -> Result<()> {
         let _ = (cx, input);
@@ -68,6 +78,16 @@ pub trait Lambda: Send + Sync {
     ) -> Result<()> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "DeleteFunctionEventInvokeConfig"))
+    }
+
+    /// `DeleteFunctionUrlConfig`.
+    async fn delete_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: DeleteFunctionUrlConfigRequest,
+    ) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "DeleteFunctionUrlConfig"))
     }
 
     /// `GetAccountSettings`.
@@ -142,6 +162,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "GetFunctionRecursionConfig"))
     }
 
+    /// `GetFunctionUrlConfig`.
+    async fn get_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: GetFunctionUrlConfigRequest,
+    ) -> Result<GetFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "GetFunctionUrlConfig"))
+    }
+
     /// `GetPolicy`.
     async fn get_policy(&self, cx: &mut Context, input: GetPolicyRequest) -> Result<GetPolicyResponse> {
         let _ = (cx, input);
@@ -168,6 +198,16 @@ pub trait Lambda: Send + Sync {
     ) -> Result<ListFunctionEventInvokeConfigsResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "ListFunctionEventInvokeConfigs"))
+    }
+
+    /// `ListFunctionUrlConfigs`.
+    async fn list_function_url_configs(
+        &self,
+        cx: &mut Context,
+        input: ListFunctionUrlConfigsRequest,
+    ) -> Result<ListFunctionUrlConfigsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListFunctionUrlConfigs"))
     }
 
     /// `ListFunctions`.
@@ -279,6 +319,16 @@ pub trait Lambda: Send + Sync {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "UpdateFunctionEventInvokeConfig"))
     }
+
+    /// `UpdateFunctionUrlConfig`.
+    async fn update_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: UpdateFunctionUrlConfigRequest,
+    ) -> Result<UpdateFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "UpdateFunctionUrlConfig"))
+    }
 }
 
 /// Serves a [`Lambda`] to the wire.
@@ -296,6 +346,7 @@ impl<T: Lambda> Service for LambdaService<T> {
             1 => Ok(self.0.add_permission(cx, FromValue::from_value(input)?).await?.into_value()),
             3 => Ok(self.0.create_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             7 => Ok(self.0.create_function(cx, FromValue::from_value(input)?).await?.into_value()),
+            8 => Ok(self.0.create_function_url_config(cx, FromValue::from_value(input)?).await?.into_value()),
             9 => Ok(self.0.delete_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             13 => Ok(self.0.delete_function(cx, FromValue::from_value(input)?).await?.into_value()),
             15 => {
@@ -306,6 +357,9 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .delete_function_event_invoke_config(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            17 => {
+                Ok(self.0.delete_function_url_config(cx, FromValue::from_value(input)?).await?.into_value())
+            }
             20 => Ok(self.0.get_account_settings(cx, FromValue::from_value(input)?).await?.into_value()),
             21 => Ok(self.0.get_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             28 => Ok(self.0.get_function(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -328,6 +382,7 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .get_function_recursion_config(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            35 => Ok(self.0.get_function_url_config(cx, FromValue::from_value(input)?).await?.into_value()),
             39 => Ok(self.0.get_policy(cx, FromValue::from_value(input)?).await?.into_value()),
             42 => Ok(self.0.invoke(cx, FromValue::from_value(input)?).await?.into_value()),
             45 => Ok(self.0.list_aliases(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -336,6 +391,7 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .list_function_event_invoke_configs(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            51 => Ok(self.0.list_function_url_configs(cx, FromValue::from_value(input)?).await?.into_value()),
             53 => Ok(self.0.list_functions(cx, FromValue::from_value(input)?).await?.into_value()),
             58 => Ok(self.0.list_tags(cx, FromValue::from_value(input)?).await?.into_value()),
             59 => Ok(self.0.list_versions_by_function(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -361,6 +417,9 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .update_function_event_invoke_config(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            84 => {
+                Ok(self.0.update_function_url_config(cx, FromValue::from_value(input)?).await?.into_value())
+            }
             _ => Err(ServiceError::not_implemented("Lambda", "of this number")),
         }
     }

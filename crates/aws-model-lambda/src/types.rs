@@ -58,6 +58,15 @@ tinderbox_wire::structures! {
     pub struct Concurrency {
         pub reserved_concurrent_executions: Option<i64>,
     }
+    /// `Cors` of the model.
+    pub struct Cors {
+        pub allow_credentials: Option<bool>,
+        pub allow_headers: Option<Vec<String>>,
+        pub allow_methods: Option<Vec<String>>,
+        pub allow_origins: Option<Vec<String>>,
+        pub expose_headers: Option<Vec<String>>,
+        pub max_age: Option<i64>,
+    }
     /// `CreateAliasRequest` of the model.
     pub struct CreateAliasRequest {
         pub function_name: String,
@@ -97,6 +106,23 @@ tinderbox_wire::structures! {
         pub durable_config: Option<DurableConfig>,
         pub tenancy_config: Option<TenancyConfig>,
     }
+    /// `CreateFunctionUrlConfigRequest` of the model.
+    pub struct CreateFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub invoke_mode: Option<String>,
+    }
+    /// `CreateFunctionUrlConfigResponse` of the model.
+    pub struct CreateFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `DeadLetterConfig` of the model.
     pub struct DeadLetterConfig {
         pub target_arn: Option<String>,
@@ -123,6 +149,11 @@ tinderbox_wire::structures! {
     /// `DeleteFunctionResponse` of the model.
     pub struct DeleteFunctionResponse {
         pub status_code: Option<i64>,
+    }
+    /// `DeleteFunctionUrlConfigRequest` of the model.
+    pub struct DeleteFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
     }
     /// `DestinationConfig` of the model.
     pub struct DestinationConfig {
@@ -225,6 +256,16 @@ tinderbox_wire::structures! {
         pub maximum_event_age_in_seconds: Option<i64>,
         pub destination_config: Option<DestinationConfig>,
     }
+    /// `FunctionUrlConfig` of the model.
+    pub struct FunctionUrlConfig {
+        pub function_url: String,
+        pub function_arn: String,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub cors: Option<Cors>,
+        pub auth_type: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `GetAccountSettingsRequest` of the model.
     pub struct GetAccountSettingsRequest {
     }
@@ -285,6 +326,21 @@ tinderbox_wire::structures! {
         pub tags: Option<BTreeMap<String, String>>,
         pub tags_error: Option<TagsError>,
         pub concurrency: Option<Concurrency>,
+    }
+    /// `GetFunctionUrlConfigRequest` of the model.
+    pub struct GetFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+    }
+    /// `GetFunctionUrlConfigResponse` of the model.
+    pub struct GetFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub invoke_mode: Option<String>,
     }
     /// `GetPolicyRequest` of the model.
     pub struct GetPolicyRequest {
@@ -366,6 +422,17 @@ tinderbox_wire::structures! {
     /// `ListFunctionEventInvokeConfigsResponse` of the model.
     pub struct ListFunctionEventInvokeConfigsResponse {
         pub function_event_invoke_configs: Option<Vec<FunctionEventInvokeConfig>>,
+        pub next_marker: Option<String>,
+    }
+    /// `ListFunctionUrlConfigsRequest` of the model.
+    pub struct ListFunctionUrlConfigsRequest {
+        pub function_name: String,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListFunctionUrlConfigsResponse` of the model.
+    pub struct ListFunctionUrlConfigsResponse {
+        pub function_url_configs: Vec<FunctionUrlConfig>,
         pub next_marker: Option<String>,
     }
     /// `ListFunctionsRequest` of the model.
@@ -544,6 +611,24 @@ tinderbox_wire::structures! {
         pub maximum_event_age_in_seconds: Option<i64>,
         pub destination_config: Option<DestinationConfig>,
     }
+    /// `UpdateFunctionUrlConfigRequest` of the model.
+    pub struct UpdateFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+        pub auth_type: Option<String>,
+        pub cors: Option<Cors>,
+        pub invoke_mode: Option<String>,
+    }
+    /// `UpdateFunctionUrlConfigResponse` of the model.
+    pub struct UpdateFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `VpcConfig` of the model.
     pub struct VpcConfig {
         pub subnet_ids: Option<Vec<String>>,
@@ -608,6 +693,14 @@ impl InvocationType {
     pub const EVENT: &'static str = "Event";
     pub const REQUEST_RESPONSE: &'static str = "RequestResponse";
     pub const DRY_RUN: &'static str = "DryRun";
+}
+
+/// The values of `InvokeMode`.
+pub struct InvokeMode;
+
+impl InvokeMode {
+    pub const BUFFERED: &'static str = "BUFFERED";
+    pub const RESPONSE_STREAM: &'static str = "RESPONSE_STREAM";
 }
 
 /// The values of `LastUpdateStatus`.

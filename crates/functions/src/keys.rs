@@ -30,11 +30,14 @@ pub(crate) enum Part {
     Policy,
     /// How asynchronous events are handled, by qualifier as of policies.
     EventConfig,
+    /// URLs, by the qualifier they lead to.
+    Url,
 }
 
 impl Part {
     /// Every kind.
-    pub(crate) const ALL: [Self; 4] = [Self::Version, Self::Alias, Self::Policy, Self::EventConfig];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Version, Self::Alias, Self::Policy, Self::EventConfig, Self::Url];
 
     fn kind(self) -> &'static str {
         match self {
@@ -42,6 +45,7 @@ impl Part {
             Self::Alias => "alias",
             Self::Policy => "policy",
             Self::EventConfig => "event-config",
+            Self::Url => "url",
         }
     }
 

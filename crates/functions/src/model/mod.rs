@@ -4,6 +4,7 @@ mod alias;
 mod environment;
 mod event_config;
 mod function;
+mod function_url;
 mod policy;
 mod settings;
 mod tags;
@@ -13,6 +14,7 @@ pub use alias::{Additional, Alias, MAX_ALIAS_NAME};
 pub use environment::{Environment, RESERVED_KEYS};
 pub use event_config::{EventConfig, MAX_EVENT_AGE_S, MAX_RETRIES, MIN_EVENT_AGE_S};
 pub use function::{Code, Function, Generation, Publication, Uid};
+pub use function_url::{FunctionUrl, UrlCors};
 pub use policy::{Access, MAX_POLICY, Policy, PolicyPrincipal, Statement};
 pub use settings::{
     Configuration, Limits, LoggingConfig, LoggingSettings, Settings, SnapStart, TracingMode, VpcConfig,

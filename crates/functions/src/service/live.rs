@@ -1,6 +1,6 @@
 //! A function as it is now, whole: its versions, aliases and policies.
 
-use crate::model::{Alias, EventConfig, Function, Policy, VersionName};
+use crate::model::{Alias, EventConfig, Function, FunctionUrl, Policy, VersionName};
 use crate::names::LATEST;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,6 +47,8 @@ pub(crate) struct Parts {
     pub(crate) policies: Arc<BTreeMap<String, Arc<Policy>>>,
     /// How events are handled, by qualifier as of policies.
     pub(crate) event_configs: Arc<BTreeMap<String, Arc<EventConfig>>>,
+    /// The URLs by the qualifier they lead to; `$LATEST` for the function as a whole.
+    pub(crate) urls: Arc<BTreeMap<String, Arc<FunctionUrl>>>,
 }
 
 /// A function as it is now.

@@ -11,6 +11,7 @@ mod create;
 mod delete;
 mod draft;
 mod event_config;
+mod function_urls;
 mod invoke;
 mod list;
 mod live;
@@ -27,6 +28,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod url_index;
 
 pub use account::AccountSettings;
 pub use aliases::{AliasFound, AliasPage, AliasSettings};
@@ -34,6 +36,7 @@ pub use code::CodeUpdate;
 pub use configuration::ConfigurationUpdate;
 pub use create::{CodeSource, NewFunction};
 pub use event_config::{Destinations, EventConfigFound, EventConfigPage, EventSettings, Replace};
+pub use function_urls::{UrlFound, UrlPage, UrlSettings};
 use invoke::Requested;
 pub(crate) use invoke::{Event, Ran};
 pub use invoke::{Invocation, InvocationType, InvokeFault, Invoked, MAX_ASYNC_EVENT, MAX_EVENT};
@@ -56,6 +59,7 @@ use table::Table;
 use tinderbox_base::{Caller, Clock, Random, Result, Targets, config};
 use tinderbox_engine::Engine;
 use tinderbox_store::Store;
+use url_index::UrlIndex;
 
 /// The functions of every account and region.
 ///
@@ -77,6 +81,7 @@ pub(crate) struct Inner {
     roles: Arc<dyn RoleCheck>,
     engine_config: config::Engine,
     table: Table,
+    urls: UrlIndex,
     preparation: Preparation,
     downloads: Downloads,
 }
