@@ -2,79 +2,90 @@
 
 use crate::{Heap, JsonPath, Limits, Scope, Template};
 
-/// Few, so that one input takes little even where nothing is optimised.
-const LIMITS: Limits = Limits { steps: 20_000, memory: 1 << 20, output: 1 << 16 };
+/// Little, so that a template that loops is quick about it.
+const LIMITS: Limits = Limits { steps: 20_000, memory: 1024 * 1024, output: 64 * 1024 };
 
 #[test]
-fn fuzz_vtl_template() {
+fn fuzz_vtl() {
     let words = [
-        "#set($x = ",
-        "#foreach($i in [1..3])",
-        "#if($x == 1)",
+        "$s",
+        "${u}",
+        "$!x",
+        "$list",
+        "$map",
+        "$list[0]",
+        "[",
+        "]",
+        ".get(",
+        ".substring(",
+        ".put(",
+        ".add(",
+        ".replaceAll(",
+        "(",
+        ")",
+        ",",
+        "\"",
+        "'",
+        "#set($a = ",
+        "#if(",
+        "#elseif(",
         "#else",
         "#end",
+        "#foreach($i in ",
+        "[1..9]",
+        "#define($d)",
         "#macro(m $a)",
         "#m(1)",
-        "#define($d)",
         "$d",
-        "$x",
-        "${x.y}",
-        "$!x[0]",
-        ".get(0)",
-        ".replaceAll('a', '$1')",
-        ".substring(1)",
-        ".split(',')",
-        "\"$x\"",
-        "'a'",
-        "{'k': 1}",
-        "## ",
-        "#* *#",
-        "#[[",
-        "]]#",
-        "\\",
         "#break",
         "#stop",
-        "$foreach.index",
-        " + ",
+        "##",
+        "#*",
+        "*#",
+        "#[[",
+        "]]#",
+        "{\"k\": ",
+        "}",
+        " == ",
         " && ",
-        ")",
+        "!",
+        "-1",
+        "1.5",
+        "9223372036854775807",
+        "$foreach.count",
+        "\\$",
     ];
-    tinderbox_fuzz::run("vtl_template", &words, |input| {
+    tinderbox_fuzz::run("vtl", &words, |input| {
         let source = String::from_utf8_lossy(input);
-        let template = Template::parse(&source).map_err(|error| error.message)?;
+        let template = Template::parse(&source).map_err(|error| coarse(&error))?;
         let mut scope = Scope::new(LIMITS);
-        if let Ok(data) = scope.heap.parse_json(br#"{"y":[1,"b",{"c":null}]}"#) {
-            scope.set("x", data);
+        for (name, json) in
+            [("s", "\"text\""), ("list", "[1, \"two\", null]"), ("map", "{\"a\": {\"b\": 1}}")]
+        {
+            if let Ok(value) = scope.heap.parse_json(json.as_bytes()) {
+                scope.set(name, value);
+            }
         }
-        let rendered = template.render(&mut scope).map_err(|error| error.message)?;
-        Ok::<_, String>(rendered.chars().take(100).collect::<String>())
+        template.render(&mut scope).map(|text| text.len().min(40)).map_err(|error| coarse(&error))
     });
 }
 
 #[test]
 fn fuzz_json_path() {
-    let words = [
-        "$",
-        ".a",
-        "..",
-        "[*]",
-        "[0]",
-        "[-1:]",
-        "['b']",
-        "[?(@.a == 1)]",
-        " && ",
-        "@",
-        ".length()",
-        "=~ /x/i",
-        "in [1]",
-    ];
+    let words =
+        ["$", ".", "..", "[", "]", "*", "'a'", "?(@.a == 1)", "0", "-1", ":", ",", "a", "length()", "@"];
     tinderbox_fuzz::run("json_path", &words, |input| {
-        let path =
-            JsonPath::parse(&String::from_utf8_lossy(input)).map_err(|error| error.reason.to_owned())?;
+        let text = String::from_utf8_lossy(input);
+        let path = JsonPath::parse(&text).map_err(|error| error.reason)?;
         let mut heap = Heap::new(LIMITS);
-        let root = heap.parse_json(br#"{"a":[1,{"b":"x","a":1},[true,null]],"b":{"a":2.5}}"#);
-        let root = root.map_err(|fault| fault.to_string())?;
-        let found = path.find(&mut heap, &root).map_err(|fault| fault.to_string())?;
-        Ok::<_, String>(found.map(|found| heap.to_json(&found).unwrap_or_default()))
+        let root = heap
+            .parse_json(br#"{"a": [1, {"a": "b"}, null], "b": {"a": {"a": []}}}"#)
+            .map_err(|_| "no JSON")?;
+        Ok::<_, &str>((path.is_definite(), path.find(&mut heap, &root).map(|found| found.is_some()).ok()))
     });
+}
+
+/// A complaint without the positions and texts in it.
+fn coarse(error: &crate::Error) -> String {
+    error.to_string().chars().filter(|c| !c.is_ascii_digit()).take(50).collect()
 }

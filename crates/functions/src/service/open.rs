@@ -65,6 +65,7 @@ impl Functions {
             clock: deps.clock.clone(),
             random: deps.random.clone(),
             tails: Arc::<Tails>::default(),
+            writers: Arc::default(),
         };
         let inner = Arc::new(Inner {
             downloads: Downloads::new(&*deps.random),

@@ -7,8 +7,10 @@ mod gateway;
 mod instance;
 mod listen;
 pub(crate) mod log;
+mod names;
 mod platform;
 mod reset;
+mod resolver;
 mod shards;
 mod tls;
 
