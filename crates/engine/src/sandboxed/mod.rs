@@ -2,15 +2,17 @@
 
 mod control;
 mod limits;
+mod plain;
 
 use crate::{Launch, Launched, Launcher, LinkEnd, Listeners, Mount, Protocol, RuntimeClass};
 use async_trait::async_trait;
 use control::SandboxControl;
 use limits::LimitRules;
+use plain::Places;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::fd::OwnedFd,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError, Weak,
@@ -29,7 +31,9 @@ const RUNTIME_API: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::L
 /// Where the platform listens inside an instance.
 const PLATFORM: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const PLATFORM_PORT: u16 = 4566;
-const FRAMES_FD: i32 = 3;
+/// Where our bootstraps hear what is asked of them, and where they answer.
+const CALLS_FD: i32 = 3;
+const ANSWERS_FD: i32 = 4;
 /// The first pause before sandboxes are started anew; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -65,6 +69,11 @@ impl SandboxLauncher {
         });
         tokio::spawn(keep_alive(Arc::downgrade(&shared), sandboxes, options));
         Ok(Self(shared))
+    }
+
+    /// Whether instances are isolated at all.
+    pub fn is_isolated(&self) -> bool {
+        self.0.sandboxes().protections().isolated
     }
 
     /// What protects the host and the instances from each other.
@@ -120,7 +129,9 @@ impl Launcher for SandboxLauncher {
         let Launch { class, env, version } = launch;
         let shared = &self.0;
         let limits = version.as_ref().map_or_else(|| shared.rules.generic(), |v| shared.rules.of(v.memory));
-        let addresses = shared.addresses(class.protocol);
+        let sandboxes = shared.sandboxes();
+        let isolated = sandboxes.protections().isolated;
+        let addresses = shared.addresses(class.protocol, isolated);
         let spec = SandboxSpec {
             mounts: class.mounts.iter().map(sandbox_mount).collect(),
             files: class.files.clone(),
@@ -129,42 +140,55 @@ impl Launcher for SandboxLauncher {
             rlimits: shared.rlimits,
             ..SandboxSpec::default()
         };
-        let mut sandbox = shared.sandboxes().create(spec).await.map_err(unavailable)?;
+        let mut sandbox = sandboxes.create(spec).await.map_err(unavailable)?;
         let (listeners, runtime_api) = sort_listeners(&addresses, sandbox.listeners());
+        let places = (!isolated).then(|| Places::of(&listeners, runtime_api.as_ref()));
         if let Some(version) = &version {
             sandbox.attach(binds(&version.mounts), limits).await.map_err(unavailable)?;
         }
-        let (log, log_end) =
-            rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(Error::internal)?;
+        let (log, log_end) = pipe()?;
         let mut fds = vec![(log_end.try_clone().map_err(Error::internal)?, 1), (log_end, 2)];
         let link = match (class.protocol, runtime_api) {
             (Protocol::Frames, _) => {
-                let (ours, theirs) = UnixStream::pair().map_err(Error::internal)?;
-                fds.push((theirs.into(), FRAMES_FD));
-                LinkEnd::Frames(ours)
+                let ((theirs, to), (from, answers)) = (pipe()?, pipe()?);
+                fds.extend([(theirs, CALLS_FD), (answers, ANSWERS_FD)]);
+                LinkEnd::Frames { from, to }
             }
             (Protocol::Http, Some(listener)) => LinkEnd::Http(listener),
             (Protocol::Http, None) => return Err(Error::internal(io::Error::other("no Runtime API socket"))),
         };
+        let env = match &places {
+            Some(places) => env.into_iter().map(|(name, value)| (name, places.localize(value))).collect(),
+            None => env,
+        };
         start(&mut sandbox, &class, env, fds).await?;
-        let control = Box::new(SandboxControl::new(sandbox, shared.rules));
+        let control = Box::new(SandboxControl::new(sandbox, shared.rules, places));
         Ok(Launched { control, link, log, listeners })
     }
 }
 
 impl Shared {
-    fn addresses(&self, protocol: Protocol) -> Vec<Listener> {
+    fn addresses(&self, protocol: Protocol, isolated: bool) -> Vec<Listener> {
         let mut addresses = Vec::new();
-        if self.network == config::Network::Platform {
+        if self.network != config::Network::None {
             let at = |port| SocketAddr::from((PLATFORM, port));
-            addresses.extend([PLATFORM_PORT, 80, 443, 53].map(|port| Listener::Tcp(at(port))));
-            addresses.push(Listener::Udp(at(53)));
+            addresses.push(Listener::Tcp(at(PLATFORM_PORT)));
+            // Of the host's own network no name and no well-known port is ours.
+            if isolated {
+                addresses.extend([80, 443, 53].map(|port| Listener::Tcp(at(port))));
+                addresses.push(Listener::Udp(at(53)));
+            }
         }
         if protocol == Protocol::Http {
             addresses.push(Listener::Tcp(RUNTIME_API));
         }
         addresses
     }
+}
+
+/// A pipe: its end to read and its end to write.
+fn pipe() -> Result<(OwnedFd, OwnedFd), Error> {
+    rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(Error::internal)
 }
 
 async fn start(

@@ -1,7 +1,8 @@
 //! cgroup v2: one tree for all controllers.
 
-use super::{Version, read_keyed, read_number, write};
-use std::{io, path::Path, time::Duration};
+use super::{Version, open, read_keyed, write};
+use crate::message::Cgroup;
+use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 
 /// The second version.
 #[derive(Debug)]
@@ -25,9 +26,9 @@ impl Version for V2 {
         }
     }
 
-    fn memory_peak(&self, dir: &Path) -> io::Result<u64> {
+    fn open_memory_peak(&self, dir: &Path) -> io::Result<OwnedFd> {
         // `memory.peak` is there since kernel 5.19; before that the present is the best known.
-        read_number(dir, "memory.peak").or_else(|_| read_number(dir, "memory.current"))
+        open(dir, "memory.peak").or_else(|_| open(dir, "memory.current"))
     }
 
     fn memory_kills(&self, dir: &Path) -> io::Result<u64> {
@@ -51,6 +52,10 @@ impl Version for V2 {
         write(dir, "cgroup.freeze", if frozen { "1" } else { "0" })
     }
 
+    fn join(&self, dir: &Path) -> io::Result<Option<(Cgroup, OwnedFd)>> {
+        Ok(Some((Cgroup::Born, fs::File::open(dir)?.into())))
+    }
+
     fn is_frozen(&self, dir: &Path) -> io::Result<bool> {
         Ok(read_keyed(dir, "cgroup.events", "frozen")? == 1)
     }
@@ -58,8 +63,7 @@ impl Version for V2 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use std::fs;
+    use super::{super::read_again, *};
 
     fn check(act: impl Fn(&Path) -> io::Result<()>, file: &str, expect: &str) {
         let dir = tempfile::tempdir().unwrap();
@@ -89,7 +93,13 @@ mod tests {
         fs::write(dir.path().join("cpu.stat"), "usage_usec 1500\nuser_usec 0\n").unwrap();
         fs::write(dir.path().join("cgroup.events"), "populated 1\nfrozen 1\n").unwrap();
         assert_eq!(V2.memory_kills(dir.path()).unwrap(), 2);
-        assert_eq!(V2.memory_peak(dir.path()).unwrap(), 8192);
+        assert_eq!(
+            V2.parse_memory_peak(
+                read_again(&V2.open_memory_peak(dir.path()).unwrap(), &mut [0; 1024]).unwrap()
+            )
+            .unwrap(),
+            8192
+        );
         assert_eq!(V2.cpu_time(dir.path()).unwrap(), Duration::from_micros(1500));
         assert!(V2.is_frozen(dir.path()).unwrap());
     }

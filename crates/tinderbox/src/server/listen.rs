@@ -1,5 +1,6 @@
 //! Accepting connections and serving HTTP/1.1 and HTTP/2 on them.
 
+use super::shards::Shards;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -61,15 +62,22 @@ impl<H: Handler> Front<H> {
         Self { handler, connections, http }
     }
 
-    /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`.
-    pub(crate) async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>, drain: Duration) {
+    /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`. Each
+    /// connection is served by one of `shards`.
+    pub(crate) async fn run(
+        self,
+        listener: TcpListener,
+        shards: &Shards,
+        stop: impl Future<Output = ()>,
+        drain: Duration,
+    ) {
         let graceful = GracefulShutdown::new();
         tokio::select! {
             () = self.accept(&listener, |stream, permit| {
                 let watcher = graceful.watcher();
                 let (http, service) = (self.http.clone(), self.service());
-                // A client that breaks off is its own affair.
-                tokio::spawn(async move {
+                shards.serve(stream, move |stream| async move {
+                    // A client that breaks off is its own affair.
                     let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
                     drop(permit);
                 });

@@ -1,0 +1,84 @@
+//! What is known of a process tree without cgroups.
+
+use crate::{cgroup::Version, message::Cgroup};
+use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
+
+/// The file, in a sandbox's directory, that holds the number of its first process.
+pub(crate) const PID_FILE: &str = "pid";
+
+/// Nothing is limited; what is told is told by the first process's entry in /proc, as long as there is one.
+#[derive(Debug)]
+pub(crate) struct Plain;
+
+impl Version for Plain {
+    fn name(&self) -> &'static str {
+        "none"
+    }
+
+    fn set_memory(&self, _: &Path, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The most that the first process had in memory; its children are not counted.
+    fn open_memory_peak(&self, dir: &Path) -> io::Result<OwnedFd> {
+        Ok(fs::File::open(process(dir)?.join("status"))?.into())
+    }
+
+    fn parse_memory_peak(&self, text: &[u8]) -> io::Result<u64> {
+        let kib = String::from_utf8_lossy(text)
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        kib.map(|kib: u64| kib << 10).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    fn memory_kills(&self, _: &Path) -> io::Result<u64> {
+        Ok(0)
+    }
+
+    fn set_cpu(&self, _: &Path, _: u32, _: Option<u32>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_pids(&self, _: &Path, _: u32) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Nobody sums up a tree whose members come and go.
+    fn cpu_time(&self, _: &Path) -> io::Result<Duration> {
+        Ok(Duration::ZERO)
+    }
+
+    fn set_frozen(&self, _: &Path, _: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn is_frozen(&self, _: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn join(&self, _: &Path) -> io::Result<Option<(Cgroup, OwnedFd)>> {
+        Ok(None)
+    }
+
+    fn remove(&self, dir: &Path) -> io::Result<()> {
+        fs::remove_dir_all(dir)
+    }
+}
+
+fn process(dir: &Path) -> io::Result<std::path::PathBuf> {
+    Ok(Path::new("/proc").join(fs::read_to_string(dir.join(PID_FILE))?.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_tells_its_own_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Plain.open_memory_peak(dir.path()).is_err());
+        fs::write(dir.path().join(PID_FILE), "self").unwrap();
+        let status = fs::read(process(dir.path()).unwrap().join("status")).unwrap();
+        assert!(Plain.parse_memory_peak(&status).unwrap() > 1 << 20);
+    }
+}
