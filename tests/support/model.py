@@ -13,9 +13,10 @@ PROTOCOLS = ("rest-json", "json", "query", "smithy-rpc-v2-cbor", "rest-xml")
 class Service:
     """One model with its table in operations.toml."""
 
-    def __init__(self, name, settings):
+    def __init__(self, name, settings, exceptions=()):
         self.name = name
         self.settings = settings
+        self.exceptions = {(shape, key) for service, shape, key in exceptions if service == name}
         self.model = json.loads((MODELS / f"{name}.json").read_text())
         self.metadata = self.model["metadata"]
         self.shapes = self.model["shapes"]
@@ -43,14 +44,17 @@ class Service:
             shape = {**shape, **{key: own[key] for key in ("min", "max", "pattern") if key in own}}
             if own.get("open"):
                 shape.pop("enum", None)
-        return shape
+        return {key: value for key, value in shape.items() if (name, key) not in self.exceptions}
 
     def input(self, operation):
         """The name of an operation's input shape; none if it takes nothing."""
         return self.operations[operation].get("input", {}).get("shape")
 
 
-def services():
-    """Every service that operations.toml lists: new ones come by themselves."""
+def services(exceptions=()):
+    """Every service that operations.toml lists: new ones come by themselves.
+
+    `exceptions` are left out of the shapes: service, shape, and the constraint's key.
+    """
     table = tomllib.loads((MODELS / "operations.toml").read_text())
-    return [Service(name, settings) for name, settings in table.items()]
+    return [Service(name, settings, exceptions) for name, settings in table.items()]
