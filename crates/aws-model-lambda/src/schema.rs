@@ -453,7 +453,7 @@ Shape::new("EnvironmentVariables", Kind::Map { key: 47, value: 48, key_name: "ke
 Shape::structure("EphemeralStorage", const { &[Member::new("Size", 51).required(), ] }),
 Shape::new("EphemeralStorageSize", Kind::Integer).min(512).max(10240),
 Shape::string("EventSourceToken").min(0).max(256).pattern("[a-zA-Z0-9._\\-]+"),
-Shape::new("ExecutionEnvironmentMemoryGiBPerVCpu", Kind::Double),
+Shape::new("ExecutionEnvironmentMemoryGiBPerVCpu", Kind::Double).min(2).max(8),
 Shape::new("ExecutionTimeout", Kind::Integer).min(1).max(31622400),
 Shape::string("FileSystemArn").min(0).max(256).pattern("arn:aws[a-zA-Z-]*:elasticfilesystem:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}"),
 Shape::structure("FileSystemConfig", const { &[Member::new("Arn", 55).required(), Member::new("LocalMountPath", 119).required(), ] }),
@@ -617,6 +617,6 @@ Shape::string("VersionWithLatestPublished").min(1).max(1024).pattern("(\\$LATEST
 Shape::structure("VpcConfig", const { &[Member::new("SubnetIds", 184), Member::new("SecurityGroupIds", 164), Member::new("Ipv6AllowedForDualStack", 132), ] }),
 Shape::structure("VpcConfigResponse", const { &[Member::new("SubnetIds", 184), Member::new("SecurityGroupIds", 164), Member::new("VpcId", 216), Member::new("Ipv6AllowedForDualStack", 132), ] }),
 Shape::string("VpcId"),
-Shape::new("Weight", Kind::Double),
+Shape::new("Weight", Kind::Double).min(0).max(1),
 Shape::string("WorkingDirectory").min(0).max(1000),
 ];

@@ -4,6 +4,8 @@
 
 mod caller;
 mod create_role;
+#[cfg(test)]
+mod fuzz;
 mod policy;
 mod record;
 mod roles;

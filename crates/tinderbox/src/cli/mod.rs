@@ -1,15 +1,18 @@
-//! The command line. Every command but `up` and `config` is a client of the public API.
+//! The command line. Every command but `up`, `config` and `store` is a client of the public API.
 
 mod client;
 mod config;
 mod deploy;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod init;
 mod invoke;
 mod logs;
 mod ls;
 mod package;
 mod project;
+mod store;
 mod up;
 mod watch;
 
@@ -43,6 +46,8 @@ enum Command {
     Ls(ls::Ls),
     /// Print every option with its default and its meaning.
     Config(config::Config),
+    /// Check, compact, export or import the store while no server runs.
+    Store(store::Store),
 }
 
 /// Runs the command that the arguments name.
@@ -50,6 +55,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Up(command) => command.run(),
         Command::Config(command) => command.run(),
+        Command::Store(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Deploy(command) => client::block_on(command.run()),
         Command::Invoke(command) => client::block_on(command.run()),

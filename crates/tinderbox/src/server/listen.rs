@@ -1,5 +1,9 @@
 //! Accepting connections and serving HTTP/1.1 and HTTP/2 on them.
 
+use super::{
+    heads::{Seen, Watched},
+    shards::Shards,
+};
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -61,15 +65,24 @@ impl<H: Handler> Front<H> {
         Self { handler, connections, http }
     }
 
-    /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`.
-    pub(crate) async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>, drain: Duration) {
+    /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`. Each
+    /// connection is served by one of `shards`.
+    pub(crate) async fn run(
+        self,
+        listener: TcpListener,
+        shards: &Shards,
+        stop: impl Future<Output = ()>,
+        drain: Duration,
+    ) {
         let graceful = GracefulShutdown::new();
         tokio::select! {
             () = self.accept(&listener, |stream, permit| {
                 let watcher = graceful.watcher();
                 let (http, service) = (self.http.clone(), self.service());
-                // A client that breaks off is its own affair.
-                tokio::spawn(async move {
+                shards.serve(stream, move |stream| async move {
+                    let (stream, seen) = Watched::new(stream);
+                    let service = service.watching(seen);
+                    // A client that breaks off is its own affair.
                     let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
                     drop(permit);
                 });
@@ -141,20 +154,33 @@ impl<H: Handler> Front<H> {
     }
 
     fn service(&self) -> HandlerService<H> {
-        HandlerService(Arc::clone(&self.handler))
+        HandlerService { handler: Arc::clone(&self.handler), seen: None }
     }
 }
 
 /// A handler as hyper calls it.
-struct HandlerService<H>(Arc<H>);
+struct HandlerService<H> {
+    handler: Arc<H>,
+    seen: Option<Seen>,
+}
+
+impl<H> HandlerService<H> {
+    /// The same, whose requests carry what their connection read.
+    fn watching(self, seen: Seen) -> Self {
+        Self { seen: Some(seen), ..self }
+    }
+}
 
 impl<H: Handler> hyper::service::Service<Request<Incoming>> for HandlerService<H> {
     type Response = Response<H::Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let handled = Arc::clone(&self.0).handle(request);
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(seen) = &self.seen {
+            request.extensions_mut().insert(seen.clone());
+        }
+        let handled = Arc::clone(&self.handler).handle(request);
         Box::pin(async move { Ok(handled.await) })
     }
 }

@@ -4,14 +4,16 @@ mod carried;
 mod core;
 mod dns;
 mod gateway;
+mod heads;
 mod instance;
 mod listen;
 pub(crate) mod log;
 mod platform;
 mod reset;
+mod shards;
 mod tls;
 
-use self::{core::Core, listen::Front, platform::Platform};
+use self::{core::Core, listen::Front, platform::Platform, shards::Shards};
 use crate::cli::{Failure, Outcome};
 use std::{
     net::{IpAddr, SocketAddr},
@@ -31,6 +33,7 @@ pub(crate) struct Server {
     listener: TcpListener,
     address: SocketAddr,
     core: Arc<Core>,
+    shards: Shards,
     interrupts: [Signal; 2],
 }
 
@@ -48,7 +51,9 @@ impl Server {
         })?;
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
         let core = Core::start(&config, testing).await.map_err(explain)?;
-        Ok(Self { config, listener, address, core, interrupts })
+        let shards = Shards::start()
+            .map_err(|error| Failure::new(format!("cannot start the threads that serve: {error}")))?;
+        Ok(Self { config, listener, address, core, shards, interrupts })
     }
 
     /// Where it listens.
@@ -58,13 +63,15 @@ impl Server {
 
     /// Serves until SIGTERM or SIGINT, then drains.
     pub(crate) async fn run(self) {
-        let Self { config, listener, core, interrupts, .. } = self;
+        let Self { config, listener, core, shards, interrupts, .. } = self;
         let drain = Duration::from_secs(config.server.drain_timeout_s);
         let platform = Arc::new(Platform::new(Arc::clone(&core), Origin::Loopback));
         let front = Front::new(platform, config.server.max_connections);
         core.warm_up();
-        front.run(listener, interrupted(interrupts), drain).await;
+        front.run(listener, &shards, interrupted(interrupts), drain).await;
         core.stop(drain).await;
+        // They watch the descriptors of instances until none is left.
+        drop(shards);
     }
 }
 
