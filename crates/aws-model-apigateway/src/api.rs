@@ -34,6 +34,22 @@ pub trait ApiGateway: Send + Sync {
         Err(ServiceError::not_implemented("API Gateway", "CreateDeployment"))
     }
 
+    /// `CreateModel`.
+    async fn create_model(&self, cx: &mut Context, input: CreateModelRequest) -> Result<Model> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "CreateModel"))
+    }
+
+    /// `CreateRequestValidator`.
+    async fn create_request_validator(
+        &self,
+        cx: &mut Context,
+        input: CreateRequestValidatorRequest,
+    ) -> Result<RequestValidator> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "CreateRequestValidator"))
+    }
+
     /// `CreateResource`.
     async fn create_resource(&self, cx: &mut Context, input: CreateResourceRequest) -> Result<Resource> {
         let _ = (cx, input);
@@ -126,6 +142,22 @@ pub trait ApiGateway: Send + Sync {
     ) -> Result<()> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("API Gateway", "DeleteMethodResponse"))
+    }
+
+    /// `DeleteModel`.
+    async fn delete_model(&self, cx: &mut Context, input: DeleteModelRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "DeleteModel"))
+    }
+
+    /// `DeleteRequestValidator`.
+    async fn delete_request_validator(
+        &self,
+        cx: &mut Context,
+        input: DeleteRequestValidatorRequest,
+    ) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "DeleteRequestValidator"))
     }
 
     /// `DeleteResource`.
@@ -260,6 +292,38 @@ pub trait ApiGateway: Send + Sync {
     ) -> Result<MethodResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("API Gateway", "GetMethodResponse"))
+    }
+
+    /// `GetModel`.
+    async fn get_model(&self, cx: &mut Context, input: GetModelRequest) -> Result<Model> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "GetModel"))
+    }
+
+    /// `GetModels`.
+    async fn get_models(&self, cx: &mut Context, input: GetModelsRequest) -> Result<Models> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "GetModels"))
+    }
+
+    /// `GetRequestValidator`.
+    async fn get_request_validator(
+        &self,
+        cx: &mut Context,
+        input: GetRequestValidatorRequest,
+    ) -> Result<RequestValidator> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "GetRequestValidator"))
+    }
+
+    /// `GetRequestValidators`.
+    async fn get_request_validators(
+        &self,
+        cx: &mut Context,
+        input: GetRequestValidatorsRequest,
+    ) -> Result<RequestValidators> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "GetRequestValidators"))
     }
 
     /// `GetResource`.
@@ -474,6 +538,22 @@ pub trait ApiGateway: Send + Sync {
         Err(ServiceError::not_implemented("API Gateway", "UpdateMethodResponse"))
     }
 
+    /// `UpdateModel`.
+    async fn update_model(&self, cx: &mut Context, input: UpdateModelRequest) -> Result<Model> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "UpdateModel"))
+    }
+
+    /// `UpdateRequestValidator`.
+    async fn update_request_validator(
+        &self,
+        cx: &mut Context,
+        input: UpdateRequestValidatorRequest,
+    ) -> Result<RequestValidator> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "UpdateRequestValidator"))
+    }
+
     /// `UpdateResource`.
     async fn update_resource(&self, cx: &mut Context, input: UpdateResourceRequest) -> Result<Resource> {
         let _ = (cx, input);
@@ -520,6 +600,8 @@ impl<T: ApiGateway> Service for ApiGatewayService<T> {
             0 => Ok(self.0.create_api_key(cx, FromValue::from_value(input)?).await?.into_value()),
             1 => Ok(self.0.create_authorizer(cx, FromValue::from_value(input)?).await?.into_value()),
             3 => Ok(self.0.create_deployment(cx, FromValue::from_value(input)?).await?.into_value()),
+            8 => Ok(self.0.create_model(cx, FromValue::from_value(input)?).await?.into_value()),
+            9 => Ok(self.0.create_request_validator(cx, FromValue::from_value(input)?).await?.into_value()),
             10 => Ok(self.0.create_resource(cx, FromValue::from_value(input)?).await?.into_value()),
             11 => Ok(self.0.create_rest_api(cx, FromValue::from_value(input)?).await?.into_value()),
             12 => Ok(self.0.create_stage(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -535,6 +617,8 @@ impl<T: ApiGateway> Service for ApiGatewayService<T> {
             }
             28 => Ok(self.0.delete_method(cx, FromValue::from_value(input)?).await?.into_value()),
             29 => Ok(self.0.delete_method_response(cx, FromValue::from_value(input)?).await?.into_value()),
+            30 => Ok(self.0.delete_model(cx, FromValue::from_value(input)?).await?.into_value()),
+            31 => Ok(self.0.delete_request_validator(cx, FromValue::from_value(input)?).await?.into_value()),
             32 => Ok(self.0.delete_resource(cx, FromValue::from_value(input)?).await?.into_value()),
             33 => Ok(self.0.delete_rest_api(cx, FromValue::from_value(input)?).await?.into_value()),
             34 => Ok(self.0.delete_stage(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -558,6 +642,10 @@ impl<T: ApiGateway> Service for ApiGatewayService<T> {
             63 => Ok(self.0.get_integration_response(cx, FromValue::from_value(input)?).await?.into_value()),
             64 => Ok(self.0.get_method(cx, FromValue::from_value(input)?).await?.into_value()),
             65 => Ok(self.0.get_method_response(cx, FromValue::from_value(input)?).await?.into_value()),
+            66 => Ok(self.0.get_model(cx, FromValue::from_value(input)?).await?.into_value()),
+            68 => Ok(self.0.get_models(cx, FromValue::from_value(input)?).await?.into_value()),
+            69 => Ok(self.0.get_request_validator(cx, FromValue::from_value(input)?).await?.into_value()),
+            70 => Ok(self.0.get_request_validators(cx, FromValue::from_value(input)?).await?.into_value()),
             71 => Ok(self.0.get_resource(cx, FromValue::from_value(input)?).await?.into_value()),
             72 => Ok(self.0.get_resources(cx, FromValue::from_value(input)?).await?.into_value()),
             73 => Ok(self.0.get_rest_api(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -588,6 +676,8 @@ impl<T: ApiGateway> Service for ApiGatewayService<T> {
             }
             114 => Ok(self.0.update_method(cx, FromValue::from_value(input)?).await?.into_value()),
             115 => Ok(self.0.update_method_response(cx, FromValue::from_value(input)?).await?.into_value()),
+            116 => Ok(self.0.update_model(cx, FromValue::from_value(input)?).await?.into_value()),
+            117 => Ok(self.0.update_request_validator(cx, FromValue::from_value(input)?).await?.into_value()),
             118 => Ok(self.0.update_resource(cx, FromValue::from_value(input)?).await?.into_value()),
             119 => Ok(self.0.update_rest_api(cx, FromValue::from_value(input)?).await?.into_value()),
             120 => Ok(self.0.update_stage(cx, FromValue::from_value(input)?).await?.into_value()),

@@ -39,55 +39,55 @@ static OPERATIONS: [OperationSchema; 124] = [
 OperationSchema::named("CreateApiKey", "POST", "/apikeys").typed(Some(18), Some(2)).status(201),
 OperationSchema::named("CreateAuthorizer", "POST", "/restapis/{restapi_id}/authorizers").typed(Some(19), Some(7)).status(201),
 OperationSchema::named("CreateBasePathMapping", "POST", "/domainnames/{domain_name}/basepathmappings"),
-OperationSchema::named("CreateDeployment", "POST", "/restapis/{restapi_id}/deployments").typed(Some(20), Some(39)).status(201),
+OperationSchema::named("CreateDeployment", "POST", "/restapis/{restapi_id}/deployments").typed(Some(20), Some(43)).status(201),
 OperationSchema::named("CreateDocumentationPart", "POST", "/restapis/{restapi_id}/documentation/parts"),
 OperationSchema::named("CreateDocumentationVersion", "POST", "/restapis/{restapi_id}/documentation/versions"),
 OperationSchema::named("CreateDomainName", "POST", "/domainnames"),
 OperationSchema::named("CreateDomainNameAccessAssociation", "POST", "/domainnameaccessassociations"),
-OperationSchema::named("CreateModel", "POST", "/restapis/{restapi_id}/models"),
-OperationSchema::named("CreateRequestValidator", "POST", "/restapis/{restapi_id}/requestvalidators"),
-OperationSchema::named("CreateResource", "POST", "/restapis/{restapi_id}/resources/{parent_id}").typed(Some(21), Some(126)).status(201),
-OperationSchema::named("CreateRestApi", "POST", "/restapis").typed(Some(22), Some(129)).status(201),
-OperationSchema::named("CreateStage", "POST", "/restapis/{restapi_id}/stages").typed(Some(23), Some(133)).status(201),
-OperationSchema::named("CreateUsagePlan", "POST", "/usageplans").typed(Some(25), Some(162)).status(201),
-OperationSchema::named("CreateUsagePlanKey", "POST", "/usageplans/{usageplanId}/keys").typed(Some(24), Some(163)).status(201),
+OperationSchema::named("CreateModel", "POST", "/restapis/{restapi_id}/models").typed(Some(21), Some(122)).status(201),
+OperationSchema::named("CreateRequestValidator", "POST", "/restapis/{restapi_id}/requestvalidators").typed(Some(22), Some(138)).status(201),
+OperationSchema::named("CreateResource", "POST", "/restapis/{restapi_id}/resources/{parent_id}").typed(Some(23), Some(140)).status(201),
+OperationSchema::named("CreateRestApi", "POST", "/restapis").typed(Some(24), Some(143)).status(201),
+OperationSchema::named("CreateStage", "POST", "/restapis/{restapi_id}/stages").typed(Some(25), Some(147)).status(201),
+OperationSchema::named("CreateUsagePlan", "POST", "/usageplans").typed(Some(27), Some(178)).status(201),
+OperationSchema::named("CreateUsagePlanKey", "POST", "/usageplans/{usageplanId}/keys").typed(Some(26), Some(179)).status(201),
 OperationSchema::named("CreateVpcLink", "POST", "/vpclinks"),
-OperationSchema::named("DeleteApiKey", "DELETE", "/apikeys/{api_Key}").typed(Some(26), None).status(202),
-OperationSchema::named("DeleteAuthorizer", "DELETE", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(27), None).status(202),
+OperationSchema::named("DeleteApiKey", "DELETE", "/apikeys/{api_Key}").typed(Some(28), None).status(202),
+OperationSchema::named("DeleteAuthorizer", "DELETE", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(29), None).status(202),
 OperationSchema::named("DeleteBasePathMapping", "DELETE", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
 OperationSchema::named("DeleteClientCertificate", "DELETE", "/clientcertificates/{clientcertificate_id}"),
-OperationSchema::named("DeleteDeployment", "DELETE", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(28), None).status(202),
+OperationSchema::named("DeleteDeployment", "DELETE", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(30), None).status(202),
 OperationSchema::named("DeleteDocumentationPart", "DELETE", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
 OperationSchema::named("DeleteDocumentationVersion", "DELETE", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
 OperationSchema::named("DeleteDomainName", "DELETE", "/domainnames/{domain_name}"),
 OperationSchema::named("DeleteDomainNameAccessAssociation", "DELETE", "/domainnameaccessassociations/{domain_name_access_association_arn}"),
-OperationSchema::named("DeleteGatewayResponse", "DELETE", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(29), None).status(202),
-OperationSchema::named("DeleteIntegration", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(30), None).status(204),
-OperationSchema::named("DeleteIntegrationResponse", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(31), None).status(204),
-OperationSchema::named("DeleteMethod", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(32), None).status(204),
-OperationSchema::named("DeleteMethodResponse", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(33), None).status(204),
-OperationSchema::named("DeleteModel", "DELETE", "/restapis/{restapi_id}/models/{model_name}"),
-OperationSchema::named("DeleteRequestValidator", "DELETE", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}"),
-OperationSchema::named("DeleteResource", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(34), None).status(202),
-OperationSchema::named("DeleteRestApi", "DELETE", "/restapis/{restapi_id}").typed(Some(35), None).status(202),
-OperationSchema::named("DeleteStage", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(36), None).status(202),
-OperationSchema::named("DeleteUsagePlan", "DELETE", "/usageplans/{usageplanId}").typed(Some(38), None).status(202),
-OperationSchema::named("DeleteUsagePlanKey", "DELETE", "/usageplans/{usageplanId}/keys/{keyId}").typed(Some(37), None).status(202),
+OperationSchema::named("DeleteGatewayResponse", "DELETE", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(31), None).status(202),
+OperationSchema::named("DeleteIntegration", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(32), None).status(204),
+OperationSchema::named("DeleteIntegrationResponse", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(33), None).status(204),
+OperationSchema::named("DeleteMethod", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(34), None).status(204),
+OperationSchema::named("DeleteMethodResponse", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(35), None).status(204),
+OperationSchema::named("DeleteModel", "DELETE", "/restapis/{restapi_id}/models/{model_name}").typed(Some(36), None).status(202),
+OperationSchema::named("DeleteRequestValidator", "DELETE", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}").typed(Some(37), None).status(202),
+OperationSchema::named("DeleteResource", "DELETE", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(38), None).status(202),
+OperationSchema::named("DeleteRestApi", "DELETE", "/restapis/{restapi_id}").typed(Some(39), None).status(202),
+OperationSchema::named("DeleteStage", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(40), None).status(202),
+OperationSchema::named("DeleteUsagePlan", "DELETE", "/usageplans/{usageplanId}").typed(Some(42), None).status(202),
+OperationSchema::named("DeleteUsagePlanKey", "DELETE", "/usageplans/{usageplanId}/keys/{keyId}").typed(Some(41), None).status(202),
 OperationSchema::named("DeleteVpcLink", "DELETE", "/vpclinks/{vpclink_id}"),
-OperationSchema::named("FlushStageAuthorizersCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/authorizers").typed(Some(46), None).status(202),
+OperationSchema::named("FlushStageAuthorizersCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/authorizers").typed(Some(50), None).status(202),
 OperationSchema::named("FlushStageCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/data"),
 OperationSchema::named("GenerateClientCertificate", "POST", "/clientcertificates"),
-OperationSchema::named("GetAccount", "GET", "/account").typed(Some(50), Some(1)),
-OperationSchema::named("GetApiKey", "GET", "/apikeys/{api_Key}").typed(Some(51), Some(2)),
-OperationSchema::named("GetApiKeys", "GET", "/apikeys").typed(Some(52), Some(4)),
-OperationSchema::named("GetAuthorizer", "GET", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(53), Some(7)),
-OperationSchema::named("GetAuthorizers", "GET", "/restapis/{restapi_id}/authorizers").typed(Some(54), Some(9)),
+OperationSchema::named("GetAccount", "GET", "/account").typed(Some(54), Some(1)),
+OperationSchema::named("GetApiKey", "GET", "/apikeys/{api_Key}").typed(Some(55), Some(2)),
+OperationSchema::named("GetApiKeys", "GET", "/apikeys").typed(Some(56), Some(4)),
+OperationSchema::named("GetAuthorizer", "GET", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(57), Some(7)),
+OperationSchema::named("GetAuthorizers", "GET", "/restapis/{restapi_id}/authorizers").typed(Some(58), Some(9)),
 OperationSchema::named("GetBasePathMapping", "GET", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
 OperationSchema::named("GetBasePathMappings", "GET", "/domainnames/{domain_name}/basepathmappings"),
 OperationSchema::named("GetClientCertificate", "GET", "/clientcertificates/{clientcertificate_id}"),
 OperationSchema::named("GetClientCertificates", "GET", "/clientcertificates"),
-OperationSchema::named("GetDeployment", "GET", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(55), Some(39)),
-OperationSchema::named("GetDeployments", "GET", "/restapis/{restapi_id}/deployments").typed(Some(56), Some(41)),
+OperationSchema::named("GetDeployment", "GET", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(59), Some(43)),
+OperationSchema::named("GetDeployments", "GET", "/restapis/{restapi_id}/deployments").typed(Some(60), Some(45)),
 OperationSchema::named("GetDocumentationPart", "GET", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
 OperationSchema::named("GetDocumentationParts", "GET", "/restapis/{restapi_id}/documentation/parts"),
 OperationSchema::named("GetDocumentationVersion", "GET", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
@@ -96,95 +96,95 @@ OperationSchema::named("GetDomainName", "GET", "/domainnames/{domain_name}"),
 OperationSchema::named("GetDomainNameAccessAssociations", "GET", "/domainnameaccessassociations"),
 OperationSchema::named("GetDomainNames", "GET", "/domainnames"),
 OperationSchema::named("GetExport", "GET", "/restapis/{restapi_id}/stages/{stage_name}/exports/{export_type}"),
-OperationSchema::named("GetGatewayResponse", "GET", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(57), Some(47)),
-OperationSchema::named("GetGatewayResponses", "GET", "/restapis/{restapi_id}/gatewayresponses").typed(Some(58), Some(49)),
-OperationSchema::named("GetIntegration", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(59), Some(76)),
-OperationSchema::named("GetIntegrationResponse", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(60), Some(77)),
-OperationSchema::named("GetMethod", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(61), Some(108)),
-OperationSchema::named("GetMethodResponse", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(62), Some(109)),
-OperationSchema::named("GetModel", "GET", "/restapis/{restapi_id}/models/{model_name}"),
+OperationSchema::named("GetGatewayResponse", "GET", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(61), Some(51)),
+OperationSchema::named("GetGatewayResponses", "GET", "/restapis/{restapi_id}/gatewayresponses").typed(Some(62), Some(53)),
+OperationSchema::named("GetIntegration", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(63), Some(84)),
+OperationSchema::named("GetIntegrationResponse", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(64), Some(85)),
+OperationSchema::named("GetMethod", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(65), Some(118)),
+OperationSchema::named("GetMethodResponse", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(66), Some(119)),
+OperationSchema::named("GetModel", "GET", "/restapis/{restapi_id}/models/{model_name}").typed(Some(67), Some(122)),
 OperationSchema::named("GetModelTemplate", "GET", "/restapis/{restapi_id}/models/{model_name}/default_template"),
-OperationSchema::named("GetModels", "GET", "/restapis/{restapi_id}/models"),
-OperationSchema::named("GetRequestValidator", "GET", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}"),
-OperationSchema::named("GetRequestValidators", "GET", "/restapis/{restapi_id}/requestvalidators"),
-OperationSchema::named("GetResource", "GET", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(63), Some(126)),
-OperationSchema::named("GetResources", "GET", "/restapis/{restapi_id}/resources").typed(Some(64), Some(127)),
-OperationSchema::named("GetRestApi", "GET", "/restapis/{restapi_id}").typed(Some(65), Some(129)),
-OperationSchema::named("GetRestApis", "GET", "/restapis").typed(Some(66), Some(130)),
+OperationSchema::named("GetModels", "GET", "/restapis/{restapi_id}/models").typed(Some(68), Some(123)),
+OperationSchema::named("GetRequestValidator", "GET", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}").typed(Some(69), Some(138)),
+OperationSchema::named("GetRequestValidators", "GET", "/restapis/{restapi_id}/requestvalidators").typed(Some(70), Some(139)),
+OperationSchema::named("GetResource", "GET", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(71), Some(140)),
+OperationSchema::named("GetResources", "GET", "/restapis/{restapi_id}/resources").typed(Some(72), Some(141)),
+OperationSchema::named("GetRestApi", "GET", "/restapis/{restapi_id}").typed(Some(73), Some(143)),
+OperationSchema::named("GetRestApis", "GET", "/restapis").typed(Some(74), Some(144)),
 OperationSchema::named("GetSdk", "GET", "/restapis/{restapi_id}/stages/{stage_name}/sdks/{sdk_type}"),
 OperationSchema::named("GetSdkType", "GET", "/sdktypes/{sdktype_id}"),
 OperationSchema::named("GetSdkTypes", "GET", "/sdktypes"),
-OperationSchema::named("GetStage", "GET", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(67), Some(133)),
-OperationSchema::named("GetStages", "GET", "/restapis/{restapi_id}/stages").typed(Some(68), Some(135)),
-OperationSchema::named("GetTags", "GET", "/tags/{resource_arn}").typed(Some(69), Some(139)),
-OperationSchema::named("GetUsage", "GET", "/usageplans/{usageplanId}/usage").typed(Some(74), Some(161)),
-OperationSchema::named("GetUsagePlan", "GET", "/usageplans/{usageplanId}").typed(Some(72), Some(162)),
-OperationSchema::named("GetUsagePlanKey", "GET", "/usageplans/{usageplanId}/keys/{keyId}").typed(Some(70), Some(163)),
-OperationSchema::named("GetUsagePlanKeys", "GET", "/usageplans/{usageplanId}/keys").typed(Some(71), Some(164)),
-OperationSchema::named("GetUsagePlans", "GET", "/usageplans").typed(Some(73), Some(165)),
+OperationSchema::named("GetStage", "GET", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(75), Some(147)),
+OperationSchema::named("GetStages", "GET", "/restapis/{restapi_id}/stages").typed(Some(76), Some(149)),
+OperationSchema::named("GetTags", "GET", "/tags/{resource_arn}").typed(Some(77), Some(153)),
+OperationSchema::named("GetUsage", "GET", "/usageplans/{usageplanId}/usage").typed(Some(82), Some(177)),
+OperationSchema::named("GetUsagePlan", "GET", "/usageplans/{usageplanId}").typed(Some(80), Some(178)),
+OperationSchema::named("GetUsagePlanKey", "GET", "/usageplans/{usageplanId}/keys/{keyId}").typed(Some(78), Some(179)),
+OperationSchema::named("GetUsagePlanKeys", "GET", "/usageplans/{usageplanId}/keys").typed(Some(79), Some(180)),
+OperationSchema::named("GetUsagePlans", "GET", "/usageplans").typed(Some(81), Some(181)),
 OperationSchema::named("GetVpcLink", "GET", "/vpclinks/{vpclink_id}"),
 OperationSchema::named("GetVpcLinks", "GET", "/vpclinks"),
 OperationSchema::named("ImportApiKeys", "POST", "/apikeys?mode=import"),
 OperationSchema::named("ImportDocumentationParts", "PUT", "/restapis/{restapi_id}/documentation/parts"),
 OperationSchema::named("ImportRestApi", "POST", "/restapis?mode=import"),
-OperationSchema::named("PutGatewayResponse", "PUT", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(119), Some(47)).status(201),
-OperationSchema::named("PutIntegration", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(120), Some(76)).status(201),
-OperationSchema::named("PutIntegrationResponse", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(121), Some(77)).status(201),
-OperationSchema::named("PutMethod", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(122), Some(108)).status(201),
-OperationSchema::named("PutMethodResponse", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(123), Some(109)).status(201),
+OperationSchema::named("PutGatewayResponse", "PUT", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(131), Some(51)).status(201),
+OperationSchema::named("PutIntegration", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(132), Some(84)).status(201),
+OperationSchema::named("PutIntegrationResponse", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(133), Some(85)).status(201),
+OperationSchema::named("PutMethod", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(134), Some(118)).status(201),
+OperationSchema::named("PutMethodResponse", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(135), Some(119)).status(201),
 OperationSchema::named("PutRestApi", "PUT", "/restapis/{restapi_id}"),
 OperationSchema::named("RejectDomainNameAccessAssociation", "POST", "/rejectdomainnameaccessassociations"),
-OperationSchema::named("TagResource", "PUT", "/tags/{resource_arn}").typed(Some(138), None).status(204),
+OperationSchema::named("TagResource", "PUT", "/tags/{resource_arn}").typed(Some(152), None).status(204),
 OperationSchema::named("TestInvokeAuthorizer", "POST", "/restapis/{restapi_id}/authorizers/{authorizer_id}"),
 OperationSchema::named("TestInvokeMethod", "POST", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}"),
-OperationSchema::named("UntagResource", "DELETE", "/tags/{resource_arn}").typed(Some(146), None).status(204),
-OperationSchema::named("UpdateAccount", "PATCH", "/account").typed(Some(147), Some(1)),
-OperationSchema::named("UpdateApiKey", "PATCH", "/apikeys/{api_Key}").typed(Some(148), Some(2)),
-OperationSchema::named("UpdateAuthorizer", "PATCH", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(149), Some(7)),
+OperationSchema::named("UntagResource", "DELETE", "/tags/{resource_arn}").typed(Some(160), None).status(204),
+OperationSchema::named("UpdateAccount", "PATCH", "/account").typed(Some(161), Some(1)),
+OperationSchema::named("UpdateApiKey", "PATCH", "/apikeys/{api_Key}").typed(Some(162), Some(2)),
+OperationSchema::named("UpdateAuthorizer", "PATCH", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(163), Some(7)),
 OperationSchema::named("UpdateBasePathMapping", "PATCH", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
 OperationSchema::named("UpdateClientCertificate", "PATCH", "/clientcertificates/{clientcertificate_id}"),
-OperationSchema::named("UpdateDeployment", "PATCH", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(150), Some(39)),
+OperationSchema::named("UpdateDeployment", "PATCH", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(164), Some(43)),
 OperationSchema::named("UpdateDocumentationPart", "PATCH", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
 OperationSchema::named("UpdateDocumentationVersion", "PATCH", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
 OperationSchema::named("UpdateDomainName", "PATCH", "/domainnames/{domain_name}"),
-OperationSchema::named("UpdateGatewayResponse", "PATCH", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(151), Some(47)),
-OperationSchema::named("UpdateIntegration", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(152), Some(76)),
-OperationSchema::named("UpdateIntegrationResponse", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(153), Some(77)),
-OperationSchema::named("UpdateMethod", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(154), Some(108)),
-OperationSchema::named("UpdateMethodResponse", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(155), Some(109)).status(201),
-OperationSchema::named("UpdateModel", "PATCH", "/restapis/{restapi_id}/models/{model_name}"),
-OperationSchema::named("UpdateRequestValidator", "PATCH", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}"),
-OperationSchema::named("UpdateResource", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(156), Some(126)),
-OperationSchema::named("UpdateRestApi", "PATCH", "/restapis/{restapi_id}").typed(Some(157), Some(129)),
-OperationSchema::named("UpdateStage", "PATCH", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(158), Some(133)),
-OperationSchema::named("UpdateUsage", "PATCH", "/usageplans/{usageplanId}/keys/{keyId}/usage").typed(Some(160), Some(161)),
-OperationSchema::named("UpdateUsagePlan", "PATCH", "/usageplans/{usageplanId}").typed(Some(159), Some(162)),
+OperationSchema::named("UpdateGatewayResponse", "PATCH", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(165), Some(51)),
+OperationSchema::named("UpdateIntegration", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(166), Some(84)),
+OperationSchema::named("UpdateIntegrationResponse", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(167), Some(85)),
+OperationSchema::named("UpdateMethod", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(168), Some(118)),
+OperationSchema::named("UpdateMethodResponse", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(169), Some(119)).status(201),
+OperationSchema::named("UpdateModel", "PATCH", "/restapis/{restapi_id}/models/{model_name}").typed(Some(170), Some(122)),
+OperationSchema::named("UpdateRequestValidator", "PATCH", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}").typed(Some(171), Some(138)),
+OperationSchema::named("UpdateResource", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(172), Some(140)),
+OperationSchema::named("UpdateRestApi", "PATCH", "/restapis/{restapi_id}").typed(Some(173), Some(143)),
+OperationSchema::named("UpdateStage", "PATCH", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(174), Some(147)),
+OperationSchema::named("UpdateUsage", "PATCH", "/usageplans/{usageplanId}/keys/{keyId}/usage").typed(Some(176), Some(177)),
+OperationSchema::named("UpdateUsagePlan", "PATCH", "/usageplans/{usageplanId}").typed(Some(175), Some(178)),
 OperationSchema::named("UpdateVpcLink", "PATCH", "/vpclinks/{vpclink_id}"),
 ];
 
 static ERRORS: [ErrorSchema; 7] = [
     ErrorSchema { shape: 10, code: "BadRequestException", status: 400, sender: true },
     ErrorSchema { shape: 15, code: "ConflictException", status: 409, sender: true },
-    ErrorSchema { shape: 80, code: "LimitExceededException", status: 429, sender: true },
-    ErrorSchema { shape: 112, code: "NotFoundException", status: 404, sender: true },
-    ErrorSchema { shape: 132, code: "ServiceUnavailableException", status: 503, sender: false },
-    ErrorSchema { shape: 143, code: "TooManyRequestsException", status: 429, sender: true },
-    ErrorSchema { shape: 145, code: "UnauthorizedException", status: 401, sender: true },
+    ErrorSchema { shape: 88, code: "LimitExceededException", status: 429, sender: true },
+    ErrorSchema { shape: 124, code: "NotFoundException", status: 404, sender: true },
+    ErrorSchema { shape: 146, code: "ServiceUnavailableException", status: 503, sender: false },
+    ErrorSchema { shape: 157, code: "TooManyRequestsException", status: 429, sender: true },
+    ErrorSchema { shape: 159, code: "UnauthorizedException", status: 401, sender: true },
 ];
 
-static SHAPES: [Shape; 166] = [
+static SHAPES: [Shape; 182] = [
     Shape::structure(
         "AccessLogSettings",
-        const { &[Member::new("format", 137), Member::new("destinationArn", 137)] },
+        const { &[Member::new("format", 151), Member::new("destinationArn", 151)] },
     ),
     Shape::structure(
         "Account",
         const {
             &[
-                Member::new("cloudwatchRoleArn", 137),
-                Member::new("throttleSettings", 140),
-                Member::new("features", 94),
-                Member::new("apiKeyVersion", 137),
+                Member::new("cloudwatchRoleArn", 151),
+                Member::new("throttleSettings", 154),
+                Member::new("features", 104),
+                Member::new("apiKeyVersion", 151),
             ]
         },
     ),
@@ -192,16 +192,16 @@ static SHAPES: [Shape; 166] = [
         "ApiKey",
         const {
             &[
-                Member::new("id", 137),
-                Member::new("value", 137),
-                Member::new("name", 137),
-                Member::new("customerId", 137),
-                Member::new("description", 137),
+                Member::new("id", 151),
+                Member::new("value", 151),
+                Member::new("name", 151),
+                Member::new("customerId", 151),
+                Member::new("description", 151),
                 Member::new("enabled", 11),
-                Member::new("createdDate", 141),
-                Member::new("lastUpdatedDate", 141),
-                Member::new("stageKeys", 94),
-                Member::new("tags", 107),
+                Member::new("createdDate", 155),
+                Member::new("lastUpdatedDate", 155),
+                Member::new("stageKeys", 104),
+                Member::new("tags", 117),
             ]
         },
     ),
@@ -210,40 +210,40 @@ static SHAPES: [Shape; 166] = [
         "ApiKeys",
         const {
             &[
-                Member::new("warnings", 94),
-                Member::new("position", 137),
-                Member::new("items", 82).wire("item"),
+                Member::new("warnings", 104),
+                Member::new("position", 151),
+                Member::new("items", 90).wire("item"),
             ]
         },
     ),
     Shape::structure(
         "ApiStage",
-        const { &[Member::new("apiId", 137), Member::new("stage", 137), Member::new("throttle", 99)] },
+        const { &[Member::new("apiId", 151), Member::new("stage", 151), Member::new("throttle", 109)] },
     ),
     Shape::one_of("ApiStatus", &["UPDATING", "AVAILABLE", "PENDING", "FAILED"]),
     Shape::structure(
         "Authorizer",
         const {
             &[
-                Member::new("id", 137),
-                Member::new("name", 137),
+                Member::new("id", 151),
+                Member::new("name", 151),
                 Member::new("type", 8),
-                Member::new("providerARNs", 81),
-                Member::new("authType", 137),
-                Member::new("authorizerUri", 137),
-                Member::new("authorizerCredentials", 137),
-                Member::new("identitySource", 137),
-                Member::new("identityValidationExpression", 137),
-                Member::new("authorizerResultTtlInSeconds", 114),
+                Member::new("providerARNs", 89),
+                Member::new("authType", 151),
+                Member::new("authorizerUri", 151),
+                Member::new("authorizerCredentials", 151),
+                Member::new("identitySource", 151),
+                Member::new("identityValidationExpression", 151),
+                Member::new("authorizerResultTtlInSeconds", 126),
             ]
         },
     ),
     Shape::one_of("AuthorizerType", &["TOKEN", "REQUEST", "COGNITO_USER_POOLS"]),
     Shape::structure(
         "Authorizers",
-        const { &[Member::new("position", 137), Member::new("items", 84).wire("item")] },
+        const { &[Member::new("position", 151), Member::new("items", 92).wire("item")] },
     ),
-    Shape::structure("BadRequestException", const { &[Member::new("message", 137)] }),
+    Shape::structure("BadRequestException", const { &[Member::new("message", 151)] }),
     Shape::new("Boolean", Kind::Boolean),
     Shape::one_of("CacheClusterSize", &["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"]),
     Shape::one_of(
@@ -254,28 +254,28 @@ static SHAPES: [Shape; 166] = [
         "CanarySettings",
         const {
             &[
-                Member::new("percentTraffic", 42),
-                Member::new("deploymentId", 137),
-                Member::new("stageVariableOverrides", 107),
+                Member::new("percentTraffic", 46),
+                Member::new("deploymentId", 151),
+                Member::new("stageVariableOverrides", 117),
                 Member::new("useStageCache", 11),
             ]
         },
     ),
-    Shape::structure("ConflictException", const { &[Member::new("message", 137)] }),
+    Shape::structure("ConflictException", const { &[Member::new("message", 151)] }),
     Shape::one_of("ConnectionType", &["INTERNET", "VPC_LINK"]),
     Shape::one_of("ContentHandlingStrategy", &["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]),
     Shape::structure(
         "CreateApiKeyRequest",
         const {
             &[
-                Member::new("name", 137),
-                Member::new("description", 137),
+                Member::new("name", 151),
+                Member::new("description", 151),
                 Member::new("enabled", 11),
                 Member::new("generateDistinctId", 11),
-                Member::new("value", 137),
-                Member::new("stageKeys", 93),
-                Member::new("customerId", 137),
-                Member::new("tags", 107),
+                Member::new("value", 151),
+                Member::new("stageKeys", 103),
+                Member::new("customerId", 151),
+                Member::new("tags", 117),
             ]
         },
     ),
@@ -283,16 +283,16 @@ static SHAPES: [Shape; 166] = [
         "CreateAuthorizerRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("name", 137).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("name", 151).required(),
                 Member::new("type", 8).required(),
-                Member::new("providerARNs", 81),
-                Member::new("authType", 137),
-                Member::new("authorizerUri", 137),
-                Member::new("authorizerCredentials", 137),
-                Member::new("identitySource", 137),
-                Member::new("identityValidationExpression", 137),
-                Member::new("authorizerResultTtlInSeconds", 114),
+                Member::new("providerARNs", 89),
+                Member::new("authType", 151),
+                Member::new("authorizerUri", 151),
+                Member::new("authorizerCredentials", 151),
+                Member::new("identitySource", 151),
+                Member::new("identityValidationExpression", 151),
+                Member::new("authorizerResultTtlInSeconds", 126),
             ]
         },
     ),
@@ -300,15 +300,38 @@ static SHAPES: [Shape; 166] = [
         "CreateDeploymentRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 137),
-                Member::new("stageDescription", 137),
-                Member::new("description", 137),
-                Member::new("cacheClusterEnabled", 113),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 151),
+                Member::new("stageDescription", 151),
+                Member::new("description", 151),
+                Member::new("cacheClusterEnabled", 125),
                 Member::new("cacheClusterSize", 12),
-                Member::new("variables", 107),
-                Member::new("canarySettings", 40),
-                Member::new("tracingEnabled", 113),
+                Member::new("variables", 117),
+                Member::new("canarySettings", 44),
+                Member::new("tracingEnabled", 125),
+            ]
+        },
+    ),
+    Shape::structure(
+        "CreateModelRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("name", 151).required(),
+                Member::new("description", 151),
+                Member::new("schema", 151),
+                Member::new("contentType", 151).required(),
+            ]
+        },
+    ),
+    Shape::structure(
+        "CreateRequestValidatorRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("name", 151),
+                Member::new("validateRequestBody", 11),
+                Member::new("validateRequestParameters", 11),
             ]
         },
     ),
@@ -316,9 +339,9 @@ static SHAPES: [Shape; 166] = [
         "CreateResourceRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("parentId", 137).wire("parent_id").at(Location::Label).required(),
-                Member::new("pathPart", 137).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("parentId", 151).wire("parent_id").at(Location::Label).required(),
+                Member::new("pathPart", 151).required(),
             ]
         },
     ),
@@ -326,19 +349,19 @@ static SHAPES: [Shape; 166] = [
         "CreateRestApiRequest",
         const {
             &[
-                Member::new("name", 137).required(),
-                Member::new("description", 137),
-                Member::new("version", 137),
-                Member::new("cloneFrom", 137),
-                Member::new("binaryMediaTypes", 94),
-                Member::new("minimumCompressionSize", 114),
+                Member::new("name", 151).required(),
+                Member::new("description", 151),
+                Member::new("version", 151),
+                Member::new("cloneFrom", 151),
+                Member::new("binaryMediaTypes", 104),
+                Member::new("minimumCompressionSize", 126),
                 Member::new("apiKeySource", 3),
-                Member::new("endpointConfiguration", 44),
-                Member::new("policy", 137),
-                Member::new("tags", 107),
+                Member::new("endpointConfiguration", 48),
+                Member::new("policy", 151),
+                Member::new("tags", 117),
                 Member::new("disableExecuteApiEndpoint", 11),
-                Member::new("securityPolicy", 131),
-                Member::new("endpointAccessMode", 43),
+                Member::new("securityPolicy", 145),
+                Member::new("endpointAccessMode", 47),
             ]
         },
     ),
@@ -346,17 +369,17 @@ static SHAPES: [Shape; 166] = [
         "CreateStageRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 137).required(),
-                Member::new("deploymentId", 137).required(),
-                Member::new("description", 137),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 151).required(),
+                Member::new("deploymentId", 151).required(),
+                Member::new("description", 151),
                 Member::new("cacheClusterEnabled", 11),
                 Member::new("cacheClusterSize", 12),
-                Member::new("variables", 107),
-                Member::new("documentationVersion", 137),
+                Member::new("variables", 117),
+                Member::new("documentationVersion", 151),
                 Member::new("canarySettings", 14),
                 Member::new("tracingEnabled", 11),
-                Member::new("tags", 107),
+                Member::new("tags", 117),
             ]
         },
     ),
@@ -364,9 +387,9 @@ static SHAPES: [Shape; 166] = [
         "CreateUsagePlanKeyRequest",
         const {
             &[
-                Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 137).required(),
-                Member::new("keyType", 137).required(),
+                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 151).required(),
+                Member::new("keyType", 151).required(),
             ]
         },
     ),
@@ -374,25 +397,25 @@ static SHAPES: [Shape; 166] = [
         "CreateUsagePlanRequest",
         const {
             &[
-                Member::new("name", 137).required(),
-                Member::new("description", 137),
-                Member::new("apiStages", 83),
-                Member::new("throttle", 140),
-                Member::new("quota", 125),
-                Member::new("tags", 107),
+                Member::new("name", 151).required(),
+                Member::new("description", 151),
+                Member::new("apiStages", 91),
+                Member::new("throttle", 154),
+                Member::new("quota", 137),
+                Member::new("tags", 117),
             ]
         },
     ),
     Shape::structure(
         "DeleteApiKeyRequest",
-        const { &[Member::new("apiKey", 137).wire("api_Key").at(Location::Label).required()] },
+        const { &[Member::new("apiKey", 151).wire("api_Key").at(Location::Label).required()] },
     ),
     Shape::structure(
         "DeleteAuthorizerRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("authorizerId", 137).wire("authorizer_id").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("authorizerId", 151).wire("authorizer_id").at(Location::Label).required(),
             ]
         },
     ),
@@ -400,8 +423,8 @@ static SHAPES: [Shape; 166] = [
         "DeleteDeploymentRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("deploymentId", 137).wire("deployment_id").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("deploymentId", 151).wire("deployment_id").at(Location::Label).required(),
             ]
         },
     ),
@@ -409,8 +432,8 @@ static SHAPES: [Shape; 166] = [
         "DeleteGatewayResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("responseType", 48).wire("response_type").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("responseType", 52).wire("response_type").at(Location::Label).required(),
             ]
         },
     ),
@@ -418,9 +441,9 @@ static SHAPES: [Shape; 166] = [
         "DeleteIntegrationRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
             ]
         },
     ),
@@ -428,10 +451,10 @@ static SHAPES: [Shape; 166] = [
         "DeleteIntegrationResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 136).wire("status_code").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
             ]
         },
     ),
@@ -439,9 +462,9 @@ static SHAPES: [Shape; 166] = [
         "DeleteMethodRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
             ]
         },
     ),
@@ -449,10 +472,31 @@ static SHAPES: [Shape; 166] = [
         "DeleteMethodResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 136).wire("status_code").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+            ]
+        },
+    ),
+    Shape::structure(
+        "DeleteModelRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("modelName", 151).wire("model_name").at(Location::Label).required(),
+            ]
+        },
+    ),
+    Shape::structure(
+        "DeleteRequestValidatorRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("requestValidatorId", 151)
+                    .wire("requestvalidator_id")
+                    .at(Location::Label)
+                    .required(),
             ]
         },
     ),
@@ -460,21 +504,21 @@ static SHAPES: [Shape; 166] = [
         "DeleteResourceRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
             ]
         },
     ),
     Shape::structure(
         "DeleteRestApiRequest",
-        const { &[Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required()] },
+        const { &[Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required()] },
     ),
     Shape::structure(
         "DeleteStageRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 137).wire("stage_name").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 151).wire("stage_name").at(Location::Label).required(),
             ]
         },
     ),
@@ -482,23 +526,23 @@ static SHAPES: [Shape; 166] = [
         "DeleteUsagePlanKeyRequest",
         const {
             &[
-                Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 137).at(Location::Label).required(),
+                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 151).at(Location::Label).required(),
             ]
         },
     ),
     Shape::structure(
         "DeleteUsagePlanRequest",
-        const { &[Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required()] },
+        const { &[Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required()] },
     ),
     Shape::structure(
         "Deployment",
         const {
             &[
-                Member::new("id", 137),
-                Member::new("description", 137),
-                Member::new("createdDate", 141),
-                Member::new("apiSummary", 117),
+                Member::new("id", 151),
+                Member::new("description", 151),
+                Member::new("createdDate", 155),
+                Member::new("apiSummary", 129),
             ]
         },
     ),
@@ -506,29 +550,29 @@ static SHAPES: [Shape; 166] = [
         "DeploymentCanarySettings",
         const {
             &[
-                Member::new("percentTraffic", 42),
-                Member::new("stageVariableOverrides", 107),
+                Member::new("percentTraffic", 46),
+                Member::new("stageVariableOverrides", 117),
                 Member::new("useStageCache", 11),
             ]
         },
     ),
     Shape::structure(
         "Deployments",
-        const { &[Member::new("position", 137), Member::new("items", 85).wire("item")] },
+        const { &[Member::new("position", 151), Member::new("items", 93).wire("item")] },
     ),
     Shape::new("Double", Kind::Double),
     Shape::one_of("EndpointAccessMode", &["BASIC", "STRICT"]),
     Shape::structure(
         "EndpointConfiguration",
-        const { &[Member::new("types", 86), Member::new("ipAddressType", 79), Member::new("vpcEndpointIds", 94)] },
+        const { &[Member::new("types", 94), Member::new("ipAddressType", 87), Member::new("vpcEndpointIds", 104)] },
     ),
     Shape::one_of("EndpointType", &["REGIONAL", "EDGE", "PRIVATE"]),
     Shape::structure(
         "FlushStageAuthorizersCacheRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 137).wire("stage_name").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 151).wire("stage_name").at(Location::Label).required(),
             ]
         },
     ),
@@ -536,10 +580,10 @@ static SHAPES: [Shape; 166] = [
         "GatewayResponse",
         const {
             &[
-                Member::new("responseType", 48),
-                Member::new("statusCode", 136),
-                Member::new("responseParameters", 107),
-                Member::new("responseTemplates", 107),
+                Member::new("responseType", 52),
+                Member::new("statusCode", 150),
+                Member::new("responseParameters", 117),
+                Member::new("responseTemplates", 117),
                 Member::new("defaultResponse", 11),
             ]
         },
@@ -572,15 +616,15 @@ static SHAPES: [Shape; 166] = [
     ),
     Shape::structure(
         "GatewayResponses",
-        const { &[Member::new("position", 137), Member::new("items", 87).wire("item")] },
+        const { &[Member::new("position", 151), Member::new("items", 95).wire("item")] },
     ),
     Shape::structure("GetAccountRequest", const { &[] }),
     Shape::structure(
         "GetApiKeyRequest",
         const {
             &[
-                Member::new("apiKey", 137).wire("api_Key").at(Location::Label).required(),
-                Member::new("includeValue", 113).at(Location::Query),
+                Member::new("apiKey", 151).wire("api_Key").at(Location::Label).required(),
+                Member::new("includeValue", 125).at(Location::Query),
             ]
         },
     ),
@@ -588,11 +632,11 @@ static SHAPES: [Shape; 166] = [
         "GetApiKeysRequest",
         const {
             &[
-                Member::new("position", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
-                Member::new("nameQuery", 137).wire("name").at(Location::Query),
-                Member::new("customerId", 137).at(Location::Query),
-                Member::new("includeValues", 113).at(Location::Query),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
+                Member::new("nameQuery", 151).wire("name").at(Location::Query),
+                Member::new("customerId", 151).at(Location::Query),
+                Member::new("includeValues", 125).at(Location::Query),
             ]
         },
     ),
@@ -600,8 +644,8 @@ static SHAPES: [Shape; 166] = [
         "GetAuthorizerRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("authorizerId", 137).wire("authorizer_id").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("authorizerId", 151).wire("authorizer_id").at(Location::Label).required(),
             ]
         },
     ),
@@ -609,9 +653,9 @@ static SHAPES: [Shape; 166] = [
         "GetAuthorizersRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
             ]
         },
     ),
@@ -619,9 +663,9 @@ static SHAPES: [Shape; 166] = [
         "GetDeploymentRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("deploymentId", 137).wire("deployment_id").at(Location::Label).required(),
-                Member::new("embed", 94).at(Location::Query),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("deploymentId", 151).wire("deployment_id").at(Location::Label).required(),
+                Member::new("embed", 104).at(Location::Query),
             ]
         },
     ),
@@ -629,9 +673,9 @@ static SHAPES: [Shape; 166] = [
         "GetDeploymentsRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
             ]
         },
     ),
@@ -639,8 +683,8 @@ static SHAPES: [Shape; 166] = [
         "GetGatewayResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("responseType", 48).wire("response_type").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("responseType", 52).wire("response_type").at(Location::Label).required(),
             ]
         },
     ),
@@ -648,9 +692,9 @@ static SHAPES: [Shape; 166] = [
         "GetGatewayResponsesRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
             ]
         },
     ),
@@ -658,9 +702,9 @@ static SHAPES: [Shape; 166] = [
         "GetIntegrationRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
             ]
         },
     ),
@@ -668,10 +712,10 @@ static SHAPES: [Shape; 166] = [
         "GetIntegrationResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 136).wire("status_code").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
             ]
         },
     ),
@@ -679,9 +723,9 @@ static SHAPES: [Shape; 166] = [
         "GetMethodRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
             ]
         },
     ),
@@ -689,10 +733,52 @@ static SHAPES: [Shape; 166] = [
         "GetMethodResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 136).wire("status_code").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+            ]
+        },
+    ),
+    Shape::structure(
+        "GetModelRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("modelName", 151).wire("model_name").at(Location::Label).required(),
+                Member::new("flatten", 11).at(Location::Query),
+            ]
+        },
+    ),
+    Shape::structure(
+        "GetModelsRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
+            ]
+        },
+    ),
+    Shape::structure(
+        "GetRequestValidatorRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("requestValidatorId", 151)
+                    .wire("requestvalidator_id")
+                    .at(Location::Label)
+                    .required(),
+            ]
+        },
+    ),
+    Shape::structure(
+        "GetRequestValidatorsRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
             ]
         },
     ),
@@ -700,9 +786,9 @@ static SHAPES: [Shape; 166] = [
         "GetResourceRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("embed", 94).at(Location::Query),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("embed", 104).at(Location::Query),
             ]
         },
     ),
@@ -710,29 +796,29 @@ static SHAPES: [Shape; 166] = [
         "GetResourcesRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
-                Member::new("embed", 94).at(Location::Query),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
+                Member::new("embed", 104).at(Location::Query),
             ]
         },
     ),
     Shape::structure(
         "GetRestApiRequest",
-        const { &[Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required()] },
+        const { &[Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required()] },
     ),
     Shape::structure(
         "GetRestApisRequest",
         const {
-            &[Member::new("position", 137).at(Location::Query), Member::new("limit", 114).at(Location::Query)]
+            &[Member::new("position", 151).at(Location::Query), Member::new("limit", 126).at(Location::Query)]
         },
     ),
     Shape::structure(
         "GetStageRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 137).wire("stage_name").at(Location::Label).required(),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 151).wire("stage_name").at(Location::Label).required(),
             ]
         },
     ),
@@ -740,8 +826,8 @@ static SHAPES: [Shape; 166] = [
         "GetStagesRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("deploymentId", 137).at(Location::Query),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("deploymentId", 151).at(Location::Query),
             ]
         },
     ),
@@ -749,9 +835,9 @@ static SHAPES: [Shape; 166] = [
         "GetTagsRequest",
         const {
             &[
-                Member::new("resourceArn", 137).wire("resource_arn").at(Location::Label).required(),
-                Member::new("position", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
+                Member::new("resourceArn", 151).wire("resource_arn").at(Location::Label).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
             ]
         },
     ),
@@ -759,8 +845,8 @@ static SHAPES: [Shape; 166] = [
         "GetUsagePlanKeyRequest",
         const {
             &[
-                Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 137).at(Location::Label).required(),
+                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 151).at(Location::Label).required(),
             ]
         },
     ),
@@ -768,24 +854,24 @@ static SHAPES: [Shape; 166] = [
         "GetUsagePlanKeysRequest",
         const {
             &[
-                Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required(),
-                Member::new("position", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
-                Member::new("nameQuery", 137).wire("name").at(Location::Query),
+                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
+                Member::new("nameQuery", 151).wire("name").at(Location::Query),
             ]
         },
     ),
     Shape::structure(
         "GetUsagePlanRequest",
-        const { &[Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required()] },
+        const { &[Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required()] },
     ),
     Shape::structure(
         "GetUsagePlansRequest",
         const {
             &[
-                Member::new("position", 137).at(Location::Query),
-                Member::new("keyId", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("keyId", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
             ]
         },
     ),
@@ -793,12 +879,12 @@ static SHAPES: [Shape; 166] = [
         "GetUsageRequest",
         const {
             &[
-                Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 137).at(Location::Query),
-                Member::new("startDate", 137).at(Location::Query).required(),
-                Member::new("endDate", 137).at(Location::Query).required(),
-                Member::new("position", 137).at(Location::Query),
-                Member::new("limit", 114).at(Location::Query),
+                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 151).at(Location::Query),
+                Member::new("startDate", 151).at(Location::Query).required(),
+                Member::new("endDate", 151).at(Location::Query).required(),
+                Member::new("position", 151).at(Location::Query),
+                Member::new("limit", 126).at(Location::Query),
             ]
         },
     ),
@@ -807,23 +893,23 @@ static SHAPES: [Shape; 166] = [
         "Integration",
         const {
             &[
-                Member::new("type", 78),
-                Member::new("httpMethod", 137),
-                Member::new("uri", 137),
+                Member::new("type", 86),
+                Member::new("httpMethod", 151),
+                Member::new("uri", 151),
                 Member::new("connectionType", 16),
-                Member::new("connectionId", 137),
-                Member::new("credentials", 137),
-                Member::new("requestParameters", 107),
-                Member::new("requestTemplates", 107),
-                Member::new("passthroughBehavior", 137),
+                Member::new("connectionId", 151),
+                Member::new("credentials", 151),
+                Member::new("requestParameters", 117),
+                Member::new("requestTemplates", 117),
+                Member::new("passthroughBehavior", 151),
                 Member::new("contentHandling", 17),
-                Member::new("timeoutInMillis", 75),
-                Member::new("cacheNamespace", 137),
-                Member::new("cacheKeyParameters", 94),
-                Member::new("integrationResponses", 100),
-                Member::new("tlsConfig", 142),
-                Member::new("responseTransferMode", 128),
-                Member::new("integrationTarget", 137),
+                Member::new("timeoutInMillis", 83),
+                Member::new("cacheNamespace", 151),
+                Member::new("cacheKeyParameters", 104),
+                Member::new("integrationResponses", 110),
+                Member::new("tlsConfig", 156),
+                Member::new("responseTransferMode", 142),
+                Member::new("integrationTarget", 151),
             ]
         },
     ),
@@ -831,10 +917,10 @@ static SHAPES: [Shape; 166] = [
         "IntegrationResponse",
         const {
             &[
-                Member::new("statusCode", 136),
-                Member::new("selectionPattern", 137),
-                Member::new("responseParameters", 107),
-                Member::new("responseTemplates", 107),
+                Member::new("statusCode", 150),
+                Member::new("selectionPattern", 151),
+                Member::new("responseParameters", 117),
+                Member::new("responseTemplates", 117),
                 Member::new("contentHandling", 17),
             ]
         },
@@ -845,74 +931,76 @@ static SHAPES: [Shape; 166] = [
         "LimitExceededException",
         const {
             &[
-                Member::new("retryAfterSeconds", 137).wire("Retry-After").at(Location::Header),
-                Member::new("message", 137),
+                Member::new("retryAfterSeconds", 151).wire("Retry-After").at(Location::Header),
+                Member::new("message", 151),
             ]
         },
     ),
-    Shape::list("ListOfARNs", 118),
+    Shape::list("ListOfARNs", 130),
     Shape::list("ListOfApiKey", 2),
     Shape::list("ListOfApiStage", 5),
     Shape::list("ListOfAuthorizer", 7),
-    Shape::list("ListOfDeployment", 39),
-    Shape::list("ListOfEndpointType", 45),
-    Shape::list("ListOfGatewayResponse", 47),
-    Shape::list("ListOfLong", 98),
-    Shape::list("ListOfPatchOperation", 116),
-    Shape::list("ListOfResource", 126),
-    Shape::list("ListOfRestApi", 129),
-    Shape::list("ListOfStage", 133),
-    Shape::list("ListOfStageKeys", 134),
-    Shape::list("ListOfString", 137),
-    Shape::list("ListOfUsage", 88),
-    Shape::list("ListOfUsagePlan", 162),
-    Shape::list("ListOfUsagePlanKey", 163),
+    Shape::list("ListOfDeployment", 43),
+    Shape::list("ListOfEndpointType", 49),
+    Shape::list("ListOfGatewayResponse", 51),
+    Shape::list("ListOfLong", 108),
+    Shape::list("ListOfModel", 122),
+    Shape::list("ListOfPatchOperation", 128),
+    Shape::list("ListOfRequestValidator", 138),
+    Shape::list("ListOfResource", 140),
+    Shape::list("ListOfRestApi", 143),
+    Shape::list("ListOfStage", 147),
+    Shape::list("ListOfStageKeys", 148),
+    Shape::list("ListOfString", 151),
+    Shape::list("ListOfUsage", 96),
+    Shape::list("ListOfUsagePlan", 178),
+    Shape::list("ListOfUsagePlanKey", 179),
     Shape::new("Long", Kind::Long),
     Shape::new(
         "MapOfApiStageThrottleSettings",
-        Kind::Map { key: 137, value: 140, key_name: "key", value_name: "value" },
+        Kind::Map { key: 151, value: 154, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfIntegrationResponse",
-        Kind::Map { key: 137, value: 77, key_name: "key", value_name: "value" },
+        Kind::Map { key: 151, value: 85, key_name: "key", value_name: "value" },
     ),
-    Shape::new("MapOfKeyUsages", Kind::Map { key: 137, value: 95, key_name: "key", value_name: "value" }),
-    Shape::new("MapOfMethod", Kind::Map { key: 137, value: 108, key_name: "key", value_name: "value" }),
+    Shape::new("MapOfKeyUsages", Kind::Map { key: 151, value: 105, key_name: "key", value_name: "value" }),
+    Shape::new("MapOfMethod", Kind::Map { key: 151, value: 118, key_name: "key", value_name: "value" }),
     Shape::new(
         "MapOfMethodResponse",
-        Kind::Map { key: 137, value: 109, key_name: "key", value_name: "value" },
+        Kind::Map { key: 151, value: 119, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfMethodSettings",
-        Kind::Map { key: 137, value: 110, key_name: "key", value_name: "value" },
+        Kind::Map { key: 151, value: 120, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfMethodSnapshot",
-        Kind::Map { key: 137, value: 111, key_name: "key", value_name: "value" },
+        Kind::Map { key: 151, value: 121, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfStringToBoolean",
-        Kind::Map { key: 137, value: 113, key_name: "key", value_name: "value" },
+        Kind::Map { key: 151, value: 125, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfStringToString",
-        Kind::Map { key: 137, value: 137, key_name: "key", value_name: "value" },
+        Kind::Map { key: 151, value: 151, key_name: "key", value_name: "value" },
     ),
     Shape::structure(
         "Method",
         const {
             &[
-                Member::new("httpMethod", 137),
-                Member::new("authorizationType", 137),
-                Member::new("authorizerId", 137),
-                Member::new("apiKeyRequired", 113),
-                Member::new("requestValidatorId", 137),
-                Member::new("operationName", 137),
-                Member::new("requestParameters", 106),
-                Member::new("requestModels", 107),
-                Member::new("methodResponses", 103),
-                Member::new("methodIntegration", 76),
-                Member::new("authorizationScopes", 94),
+                Member::new("httpMethod", 151),
+                Member::new("authorizationType", 151),
+                Member::new("authorizerId", 151),
+                Member::new("apiKeyRequired", 125),
+                Member::new("requestValidatorId", 151),
+                Member::new("operationName", 151),
+                Member::new("requestParameters", 116),
+                Member::new("requestModels", 117),
+                Member::new("methodResponses", 113),
+                Member::new("methodIntegration", 84),
+                Member::new("authorizationScopes", 104),
             ]
         },
     ),
@@ -920,9 +1008,9 @@ static SHAPES: [Shape; 166] = [
         "MethodResponse",
         const {
             &[
-                Member::new("statusCode", 136),
-                Member::new("responseParameters", 106),
-                Member::new("responseModels", 107),
+                Member::new("statusCode", 150),
+                Member::new("responseParameters", 116),
+                Member::new("responseModels", 117),
             ]
         },
     ),
@@ -931,23 +1019,39 @@ static SHAPES: [Shape; 166] = [
         const {
             &[
                 Member::new("metricsEnabled", 11),
-                Member::new("loggingLevel", 137),
+                Member::new("loggingLevel", 151),
                 Member::new("dataTraceEnabled", 11),
-                Member::new("throttlingBurstLimit", 75),
-                Member::new("throttlingRateLimit", 42),
+                Member::new("throttlingBurstLimit", 83),
+                Member::new("throttlingRateLimit", 46),
                 Member::new("cachingEnabled", 11),
-                Member::new("cacheTtlInSeconds", 75),
+                Member::new("cacheTtlInSeconds", 83),
                 Member::new("cacheDataEncrypted", 11),
                 Member::new("requireAuthorizationForCacheControl", 11),
-                Member::new("unauthorizedCacheControlHeaderStrategy", 144),
+                Member::new("unauthorizedCacheControlHeaderStrategy", 158),
             ]
         },
     ),
     Shape::structure(
         "MethodSnapshot",
-        const { &[Member::new("authorizationType", 137), Member::new("apiKeyRequired", 11)] },
+        const { &[Member::new("authorizationType", 151), Member::new("apiKeyRequired", 11)] },
     ),
-    Shape::structure("NotFoundException", const { &[Member::new("message", 137)] }),
+    Shape::structure(
+        "Model",
+        const {
+            &[
+                Member::new("id", 151),
+                Member::new("name", 151),
+                Member::new("description", 151),
+                Member::new("schema", 151),
+                Member::new("contentType", 151),
+            ]
+        },
+    ),
+    Shape::structure(
+        "Models",
+        const { &[Member::new("position", 151), Member::new("items", 97).wire("item")] },
+    ),
+    Shape::structure("NotFoundException", const { &[Member::new("message", 151)] }),
     Shape::new("NullableBoolean", Kind::Boolean),
     Shape::new("NullableInteger", Kind::Integer),
     Shape::one_of("Op", &["add", "remove", "replace", "move", "copy", "test"]),
@@ -955,27 +1059,27 @@ static SHAPES: [Shape; 166] = [
         "PatchOperation",
         const {
             &[
-                Member::new("op", 115),
-                Member::new("path", 137),
-                Member::new("value", 137),
-                Member::new("from", 137),
+                Member::new("op", 127),
+                Member::new("path", 151),
+                Member::new("value", 151),
+                Member::new("from", 151),
             ]
         },
     ),
     Shape::new(
         "PathToMapOfMethodSnapshot",
-        Kind::Map { key: 137, value: 105, key_name: "key", value_name: "value" },
+        Kind::Map { key: 151, value: 115, key_name: "key", value_name: "value" },
     ),
     Shape::string("ProviderARN"),
     Shape::structure(
         "PutGatewayResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("responseType", 48).wire("response_type").at(Location::Label).required(),
-                Member::new("statusCode", 136),
-                Member::new("responseParameters", 107),
-                Member::new("responseTemplates", 107),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("responseType", 52).wire("response_type").at(Location::Label).required(),
+                Member::new("statusCode", 150),
+                Member::new("responseParameters", 117),
+                Member::new("responseTemplates", 117),
             ]
         },
     ),
@@ -983,25 +1087,25 @@ static SHAPES: [Shape; 166] = [
         "PutIntegrationRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("type", 78).required(),
-                Member::new("integrationHttpMethod", 137).wire("httpMethod"),
-                Member::new("uri", 137),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("type", 86).required(),
+                Member::new("integrationHttpMethod", 151).wire("httpMethod"),
+                Member::new("uri", 151),
                 Member::new("connectionType", 16),
-                Member::new("connectionId", 137),
-                Member::new("credentials", 137),
-                Member::new("requestParameters", 107),
-                Member::new("requestTemplates", 107),
-                Member::new("passthroughBehavior", 137),
-                Member::new("cacheNamespace", 137),
-                Member::new("cacheKeyParameters", 94),
+                Member::new("connectionId", 151),
+                Member::new("credentials", 151),
+                Member::new("requestParameters", 117),
+                Member::new("requestTemplates", 117),
+                Member::new("passthroughBehavior", 151),
+                Member::new("cacheNamespace", 151),
+                Member::new("cacheKeyParameters", 104),
                 Member::new("contentHandling", 17),
-                Member::new("timeoutInMillis", 114),
-                Member::new("tlsConfig", 142),
-                Member::new("responseTransferMode", 128),
-                Member::new("integrationTarget", 137),
+                Member::new("timeoutInMillis", 126),
+                Member::new("tlsConfig", 156),
+                Member::new("responseTransferMode", 142),
+                Member::new("integrationTarget", 151),
             ]
         },
     ),
@@ -1009,13 +1113,13 @@ static SHAPES: [Shape; 166] = [
         "PutIntegrationResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 136).wire("status_code").at(Location::Label).required(),
-                Member::new("selectionPattern", 137),
-                Member::new("responseParameters", 107),
-                Member::new("responseTemplates", 107),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+                Member::new("selectionPattern", 151),
+                Member::new("responseParameters", 117),
+                Member::new("responseTemplates", 117),
                 Member::new("contentHandling", 17),
             ]
         },
@@ -1024,17 +1128,17 @@ static SHAPES: [Shape; 166] = [
         "PutMethodRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("authorizationType", 137).required(),
-                Member::new("authorizerId", 137),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("authorizationType", 151).required(),
+                Member::new("authorizerId", 151),
                 Member::new("apiKeyRequired", 11),
-                Member::new("operationName", 137),
-                Member::new("requestParameters", 106),
-                Member::new("requestModels", 107),
-                Member::new("requestValidatorId", 137),
-                Member::new("authorizationScopes", 94),
+                Member::new("operationName", 151),
+                Member::new("requestParameters", 116),
+                Member::new("requestModels", 117),
+                Member::new("requestValidatorId", 151),
+                Member::new("authorizationScopes", 104),
             ]
         },
     ),
@@ -1042,65 +1146,80 @@ static SHAPES: [Shape; 166] = [
         "PutMethodResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 136).wire("status_code").at(Location::Label).required(),
-                Member::new("responseParameters", 106),
-                Member::new("responseModels", 107),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+                Member::new("responseParameters", 116),
+                Member::new("responseModels", 117),
             ]
         },
     ),
     Shape::one_of("QuotaPeriodType", &["DAY", "WEEK", "MONTH"]),
     Shape::structure(
         "QuotaSettings",
-        const { &[Member::new("limit", 75), Member::new("offset", 75), Member::new("period", 124)] },
+        const { &[Member::new("limit", 83), Member::new("offset", 83), Member::new("period", 136)] },
+    ),
+    Shape::structure(
+        "RequestValidator",
+        const {
+            &[
+                Member::new("id", 151),
+                Member::new("name", 151),
+                Member::new("validateRequestBody", 11),
+                Member::new("validateRequestParameters", 11),
+            ]
+        },
+    ),
+    Shape::structure(
+        "RequestValidators",
+        const { &[Member::new("position", 151), Member::new("items", 99).wire("item")] },
     ),
     Shape::structure(
         "Resource",
         const {
             &[
-                Member::new("id", 137),
-                Member::new("parentId", 137),
-                Member::new("pathPart", 137),
-                Member::new("path", 137),
-                Member::new("resourceMethods", 102),
+                Member::new("id", 151),
+                Member::new("parentId", 151),
+                Member::new("pathPart", 151),
+                Member::new("path", 151),
+                Member::new("resourceMethods", 112),
             ]
         },
     ),
     Shape::structure(
         "Resources",
-        const { &[Member::new("position", 137), Member::new("items", 90).wire("item")] },
+        const { &[Member::new("position", 151), Member::new("items", 100).wire("item")] },
     ),
     Shape::one_of("ResponseTransferMode", &["BUFFERED", "STREAM"]),
     Shape::structure(
         "RestApi",
         const {
             &[
-                Member::new("id", 137),
-                Member::new("name", 137),
-                Member::new("description", 137),
-                Member::new("createdDate", 141),
-                Member::new("version", 137),
-                Member::new("warnings", 94),
-                Member::new("binaryMediaTypes", 94),
-                Member::new("minimumCompressionSize", 114),
+                Member::new("id", 151),
+                Member::new("name", 151),
+                Member::new("description", 151),
+                Member::new("createdDate", 155),
+                Member::new("version", 151),
+                Member::new("warnings", 104),
+                Member::new("binaryMediaTypes", 104),
+                Member::new("minimumCompressionSize", 126),
                 Member::new("apiKeySource", 3),
-                Member::new("endpointConfiguration", 44),
-                Member::new("policy", 137),
-                Member::new("tags", 107),
+                Member::new("endpointConfiguration", 48),
+                Member::new("policy", 151),
+                Member::new("tags", 117),
                 Member::new("disableExecuteApiEndpoint", 11),
-                Member::new("rootResourceId", 137),
-                Member::new("securityPolicy", 131),
-                Member::new("endpointAccessMode", 43),
+                Member::new("rootResourceId", 151),
+                Member::new("securityPolicy", 145),
+                Member::new("endpointAccessMode", 47),
                 Member::new("apiStatus", 6),
-                Member::new("apiStatusMessage", 137),
+                Member::new("apiStatusMessage", 151),
             ]
         },
     ),
     Shape::structure(
         "RestApis",
-        const { &[Member::new("position", 137), Member::new("items", 91).wire("item")] },
+        const { &[Member::new("position", 151), Member::new("items", 101).wire("item")] },
     ),
     Shape::one_of(
         "SecurityPolicy",
@@ -1123,8 +1242,8 @@ static SHAPES: [Shape; 166] = [
         "ServiceUnavailableException",
         const {
             &[
-                Member::new("retryAfterSeconds", 137).wire("Retry-After").at(Location::Header),
-                Member::new("message", 137),
+                Member::new("retryAfterSeconds", 151).wire("Retry-After").at(Location::Header),
+                Member::new("message", 151),
             ]
         },
     ),
@@ -1132,43 +1251,43 @@ static SHAPES: [Shape; 166] = [
         "Stage",
         const {
             &[
-                Member::new("deploymentId", 137),
-                Member::new("clientCertificateId", 137),
-                Member::new("stageName", 137),
-                Member::new("description", 137),
+                Member::new("deploymentId", 151),
+                Member::new("clientCertificateId", 151),
+                Member::new("stageName", 151),
+                Member::new("description", 151),
                 Member::new("cacheClusterEnabled", 11),
                 Member::new("cacheClusterSize", 12),
                 Member::new("cacheClusterStatus", 13),
-                Member::new("methodSettings", 104),
-                Member::new("variables", 107),
-                Member::new("documentationVersion", 137),
+                Member::new("methodSettings", 114),
+                Member::new("variables", 117),
+                Member::new("documentationVersion", 151),
                 Member::new("accessLogSettings", 0),
                 Member::new("canarySettings", 14),
                 Member::new("tracingEnabled", 11),
-                Member::new("webAclArn", 137),
-                Member::new("tags", 107),
-                Member::new("createdDate", 141),
-                Member::new("lastUpdatedDate", 141),
+                Member::new("webAclArn", 151),
+                Member::new("tags", 117),
+                Member::new("createdDate", 155),
+                Member::new("lastUpdatedDate", 155),
             ]
         },
     ),
-    Shape::structure("StageKey", const { &[Member::new("restApiId", 137), Member::new("stageName", 137)] }),
-    Shape::structure("Stages", const { &[Member::new("item", 92)] }),
+    Shape::structure("StageKey", const { &[Member::new("restApiId", 151), Member::new("stageName", 151)] }),
+    Shape::structure("Stages", const { &[Member::new("item", 102)] }),
     Shape::string("StatusCode").pattern("[1-5]\\d\\d"),
     Shape::string("String"),
     Shape::structure(
         "TagResourceRequest",
         const {
             &[
-                Member::new("resourceArn", 137).wire("resource_arn").at(Location::Label).required(),
-                Member::new("tags", 107).required(),
+                Member::new("resourceArn", 151).wire("resource_arn").at(Location::Label).required(),
+                Member::new("tags", 117).required(),
             ]
         },
     ),
-    Shape::structure("Tags", const { &[Member::new("tags", 107)] }),
+    Shape::structure("Tags", const { &[Member::new("tags", 117)] }),
     Shape::structure(
         "ThrottleSettings",
-        const { &[Member::new("burstLimit", 75), Member::new("rateLimit", 42)] },
+        const { &[Member::new("burstLimit", 83), Member::new("rateLimit", 46)] },
     ),
     Shape::new("Timestamp", Kind::Timestamp(None)),
     Shape::structure("TlsConfig", const { &[Member::new("insecureSkipVerification", 11)] }),
@@ -1176,8 +1295,8 @@ static SHAPES: [Shape; 166] = [
         "TooManyRequestsException",
         const {
             &[
-                Member::new("retryAfterSeconds", 137).wire("Retry-After").at(Location::Header),
-                Member::new("message", 137),
+                Member::new("retryAfterSeconds", 151).wire("Retry-After").at(Location::Header),
+                Member::new("message", 151),
             ]
         },
     ),
@@ -1185,23 +1304,23 @@ static SHAPES: [Shape; 166] = [
         "UnauthorizedCacheControlHeaderStrategy",
         &["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"],
     ),
-    Shape::structure("UnauthorizedException", const { &[Member::new("message", 137)] }),
+    Shape::structure("UnauthorizedException", const { &[Member::new("message", 151)] }),
     Shape::structure(
         "UntagResourceRequest",
         const {
             &[
-                Member::new("resourceArn", 137).wire("resource_arn").at(Location::Label).required(),
-                Member::new("tagKeys", 94).at(Location::Query).required(),
+                Member::new("resourceArn", 151).wire("resource_arn").at(Location::Label).required(),
+                Member::new("tagKeys", 104).at(Location::Query).required(),
             ]
         },
     ),
-    Shape::structure("UpdateAccountRequest", const { &[Member::new("patchOperations", 89)] }),
+    Shape::structure("UpdateAccountRequest", const { &[Member::new("patchOperations", 98)] }),
     Shape::structure(
         "UpdateApiKeyRequest",
         const {
             &[
-                Member::new("apiKey", 137).wire("api_Key").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("apiKey", 151).wire("api_Key").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1209,9 +1328,9 @@ static SHAPES: [Shape; 166] = [
         "UpdateAuthorizerRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("authorizerId", 137).wire("authorizer_id").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("authorizerId", 151).wire("authorizer_id").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1219,9 +1338,9 @@ static SHAPES: [Shape; 166] = [
         "UpdateDeploymentRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("deploymentId", 137).wire("deployment_id").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("deploymentId", 151).wire("deployment_id").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1229,9 +1348,9 @@ static SHAPES: [Shape; 166] = [
         "UpdateGatewayResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("responseType", 48).wire("response_type").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("responseType", 52).wire("response_type").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1239,10 +1358,10 @@ static SHAPES: [Shape; 166] = [
         "UpdateIntegrationRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1250,11 +1369,11 @@ static SHAPES: [Shape; 166] = [
         "UpdateIntegrationResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 136).wire("status_code").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1262,10 +1381,10 @@ static SHAPES: [Shape; 166] = [
         "UpdateMethodRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1273,11 +1392,34 @@ static SHAPES: [Shape; 166] = [
         "UpdateMethodResponseRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 137).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 136).wire("status_code").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
+            ]
+        },
+    ),
+    Shape::structure(
+        "UpdateModelRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("modelName", 151).wire("model_name").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
+            ]
+        },
+    ),
+    Shape::structure(
+        "UpdateRequestValidatorRequest",
+        const {
+            &[
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("requestValidatorId", 151)
+                    .wire("requestvalidator_id")
+                    .at(Location::Label)
+                    .required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1285,9 +1427,9 @@ static SHAPES: [Shape; 166] = [
         "UpdateResourceRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 137).wire("resource_id").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1295,8 +1437,8 @@ static SHAPES: [Shape; 166] = [
         "UpdateRestApiRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1304,9 +1446,9 @@ static SHAPES: [Shape; 166] = [
         "UpdateStageRequest",
         const {
             &[
-                Member::new("restApiId", 137).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 137).wire("stage_name").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 151).wire("stage_name").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1314,8 +1456,8 @@ static SHAPES: [Shape; 166] = [
         "UpdateUsagePlanRequest",
         const {
             &[
-                Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1323,9 +1465,9 @@ static SHAPES: [Shape; 166] = [
         "UpdateUsageRequest",
         const {
             &[
-                Member::new("usagePlanId", 137).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 137).at(Location::Label).required(),
-                Member::new("patchOperations", 89),
+                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 151).at(Location::Label).required(),
+                Member::new("patchOperations", 98),
             ]
         },
     ),
@@ -1333,11 +1475,11 @@ static SHAPES: [Shape; 166] = [
         "Usage",
         const {
             &[
-                Member::new("usagePlanId", 137),
-                Member::new("startDate", 137),
-                Member::new("endDate", 137),
-                Member::new("position", 137),
-                Member::new("items", 101).wire("values"),
+                Member::new("usagePlanId", 151),
+                Member::new("startDate", 151),
+                Member::new("endDate", 151),
+                Member::new("position", 151),
+                Member::new("items", 111).wire("values"),
             ]
         },
     ),
@@ -1345,14 +1487,14 @@ static SHAPES: [Shape; 166] = [
         "UsagePlan",
         const {
             &[
-                Member::new("id", 137),
-                Member::new("name", 137),
-                Member::new("description", 137),
-                Member::new("apiStages", 83),
-                Member::new("throttle", 140),
-                Member::new("quota", 125),
-                Member::new("productCode", 137),
-                Member::new("tags", 107),
+                Member::new("id", 151),
+                Member::new("name", 151),
+                Member::new("description", 151),
+                Member::new("apiStages", 91),
+                Member::new("throttle", 154),
+                Member::new("quota", 137),
+                Member::new("productCode", 151),
+                Member::new("tags", 117),
             ]
         },
     ),
@@ -1360,19 +1502,19 @@ static SHAPES: [Shape; 166] = [
         "UsagePlanKey",
         const {
             &[
-                Member::new("id", 137),
-                Member::new("type", 137),
-                Member::new("value", 137),
-                Member::new("name", 137),
+                Member::new("id", 151),
+                Member::new("type", 151),
+                Member::new("value", 151),
+                Member::new("name", 151),
             ]
         },
     ),
     Shape::structure(
         "UsagePlanKeys",
-        const { &[Member::new("position", 137), Member::new("items", 97).wire("item")] },
+        const { &[Member::new("position", 151), Member::new("items", 107).wire("item")] },
     ),
     Shape::structure(
         "UsagePlans",
-        const { &[Member::new("position", 137), Member::new("items", 96).wire("item")] },
+        const { &[Member::new("position", 151), Member::new("items", 106).wire("item")] },
     ),
 ];

@@ -102,6 +102,21 @@ tinderbox_wire::structures! {
         pub canary_settings: Option<DeploymentCanarySettings>,
         pub tracing_enabled: Option<bool>,
     }
+    /// `CreateModelRequest` of the model.
+    pub struct CreateModelRequest {
+        pub rest_api_id: String,
+        pub name: String,
+        pub description: Option<String>,
+        pub schema: Option<String>,
+        pub content_type: String,
+    }
+    /// `CreateRequestValidatorRequest` of the model.
+    pub struct CreateRequestValidatorRequest {
+        pub rest_api_id: String,
+        pub name: Option<String>,
+        pub validate_request_body: Option<bool>,
+        pub validate_request_parameters: Option<bool>,
+    }
     /// `CreateResourceRequest` of the model.
     pub struct CreateResourceRequest {
         pub rest_api_id: String,
@@ -197,6 +212,16 @@ tinderbox_wire::structures! {
         pub resource_id: String,
         pub http_method: String,
         pub status_code: String,
+    }
+    /// `DeleteModelRequest` of the model.
+    pub struct DeleteModelRequest {
+        pub rest_api_id: String,
+        pub model_name: String,
+    }
+    /// `DeleteRequestValidatorRequest` of the model.
+    pub struct DeleteRequestValidatorRequest {
+        pub rest_api_id: String,
+        pub request_validator_id: String,
     }
     /// `DeleteResourceRequest` of the model.
     pub struct DeleteResourceRequest {
@@ -339,6 +364,29 @@ tinderbox_wire::structures! {
         pub http_method: String,
         pub status_code: String,
     }
+    /// `GetModelRequest` of the model.
+    pub struct GetModelRequest {
+        pub rest_api_id: String,
+        pub model_name: String,
+        pub flatten: Option<bool>,
+    }
+    /// `GetModelsRequest` of the model.
+    pub struct GetModelsRequest {
+        pub rest_api_id: String,
+        pub position: Option<String>,
+        pub limit: Option<i64>,
+    }
+    /// `GetRequestValidatorRequest` of the model.
+    pub struct GetRequestValidatorRequest {
+        pub rest_api_id: String,
+        pub request_validator_id: String,
+    }
+    /// `GetRequestValidatorsRequest` of the model.
+    pub struct GetRequestValidatorsRequest {
+        pub rest_api_id: String,
+        pub position: Option<String>,
+        pub limit: Option<i64>,
+    }
     /// `GetResourceRequest` of the model.
     pub struct GetResourceRequest {
         pub rest_api_id: String,
@@ -474,6 +522,19 @@ tinderbox_wire::structures! {
         pub authorization_type: Option<String>,
         pub api_key_required: Option<bool>,
     }
+    /// `Model` of the model.
+    pub struct Model {
+        pub id: Option<String>,
+        pub name: Option<String>,
+        pub description: Option<String>,
+        pub schema: Option<String>,
+        pub content_type: Option<String>,
+    }
+    /// `Models` of the model.
+    pub struct Models {
+        pub position: Option<String>,
+        pub items: Option<Vec<Model>>,
+    }
     /// `PatchOperation` of the model.
     pub struct PatchOperation {
         pub op: Option<String>,
@@ -550,6 +611,18 @@ tinderbox_wire::structures! {
         pub limit: Option<i64>,
         pub offset: Option<i64>,
         pub period: Option<String>,
+    }
+    /// `RequestValidator` of the model.
+    pub struct RequestValidator {
+        pub id: Option<String>,
+        pub name: Option<String>,
+        pub validate_request_body: Option<bool>,
+        pub validate_request_parameters: Option<bool>,
+    }
+    /// `RequestValidators` of the model.
+    pub struct RequestValidators {
+        pub position: Option<String>,
+        pub items: Option<Vec<RequestValidator>>,
     }
     /// `Resource` of the model.
     pub struct Resource {
@@ -697,6 +770,18 @@ tinderbox_wire::structures! {
         pub resource_id: String,
         pub http_method: String,
         pub status_code: String,
+        pub patch_operations: Option<Vec<PatchOperation>>,
+    }
+    /// `UpdateModelRequest` of the model.
+    pub struct UpdateModelRequest {
+        pub rest_api_id: String,
+        pub model_name: String,
+        pub patch_operations: Option<Vec<PatchOperation>>,
+    }
+    /// `UpdateRequestValidatorRequest` of the model.
+    pub struct UpdateRequestValidatorRequest {
+        pub rest_api_id: String,
+        pub request_validator_id: String,
         pub patch_operations: Option<Vec<PatchOperation>>,
     }
     /// `UpdateResourceRequest` of the model.

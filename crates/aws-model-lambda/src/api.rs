@@ -34,6 +34,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "CreateFunction"))
     }
 
+    /// `CreateFunctionUrlConfig`.
+    async fn create_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: CreateFunctionUrlConfigRequest,
+    ) -> Result<CreateFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "CreateFunctionUrlConfig"))
+    }
+
     /// `DeleteAlias`.
     async fn delete_alias(&self, cx: &mut Context, input: DeleteAliasRequest) -> Result<()> {
         let _ = (cx, input);
@@ -58,6 +68,16 @@ pub trait Lambda: Send + Sync {
     ) -> Result<()> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "DeleteFunctionConcurrency"))
+    }
+
+    /// `DeleteFunctionUrlConfig`.
+    async fn delete_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: DeleteFunctionUrlConfigRequest,
+    ) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "DeleteFunctionUrlConfig"))
     }
 
     /// `GetAccountSettings`.
@@ -122,6 +142,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "GetFunctionRecursionConfig"))
     }
 
+    /// `GetFunctionUrlConfig`.
+    async fn get_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: GetFunctionUrlConfigRequest,
+    ) -> Result<GetFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "GetFunctionUrlConfig"))
+    }
+
     /// `GetPolicy`.
     async fn get_policy(&self, cx: &mut Context, input: GetPolicyRequest) -> Result<GetPolicyResponse> {
         let _ = (cx, input);
@@ -138,6 +168,16 @@ pub trait Lambda: Send + Sync {
     async fn list_aliases(&self, cx: &mut Context, input: ListAliasesRequest) -> Result<ListAliasesResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "ListAliases"))
+    }
+
+    /// `ListFunctionUrlConfigs`.
+    async fn list_function_url_configs(
+        &self,
+        cx: &mut Context,
+        input: ListFunctionUrlConfigsRequest,
+    ) -> Result<ListFunctionUrlConfigsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListFunctionUrlConfigs"))
     }
 
     /// `ListFunctions`.
@@ -229,6 +269,16 @@ pub trait Lambda: Send + Sync {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "UpdateFunctionConfiguration"))
     }
+
+    /// `UpdateFunctionUrlConfig`.
+    async fn update_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: UpdateFunctionUrlConfigRequest,
+    ) -> Result<UpdateFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "UpdateFunctionUrlConfig"))
+    }
 }
 
 /// Serves a [`Lambda`] to the wire.
@@ -246,10 +296,14 @@ impl<T: Lambda> Service for LambdaService<T> {
             1 => Ok(self.0.add_permission(cx, FromValue::from_value(input)?).await?.into_value()),
             3 => Ok(self.0.create_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             7 => Ok(self.0.create_function(cx, FromValue::from_value(input)?).await?.into_value()),
+            8 => Ok(self.0.create_function_url_config(cx, FromValue::from_value(input)?).await?.into_value()),
             9 => Ok(self.0.delete_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             13 => Ok(self.0.delete_function(cx, FromValue::from_value(input)?).await?.into_value()),
             15 => {
                 Ok(self.0.delete_function_concurrency(cx, FromValue::from_value(input)?).await?.into_value())
+            }
+            17 => {
+                Ok(self.0.delete_function_url_config(cx, FromValue::from_value(input)?).await?.into_value())
             }
             20 => Ok(self.0.get_account_settings(cx, FromValue::from_value(input)?).await?.into_value()),
             21 => Ok(self.0.get_alias(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -268,9 +322,11 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .get_function_recursion_config(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            35 => Ok(self.0.get_function_url_config(cx, FromValue::from_value(input)?).await?.into_value()),
             39 => Ok(self.0.get_policy(cx, FromValue::from_value(input)?).await?.into_value()),
             42 => Ok(self.0.invoke(cx, FromValue::from_value(input)?).await?.into_value()),
             45 => Ok(self.0.list_aliases(cx, FromValue::from_value(input)?).await?.into_value()),
+            51 => Ok(self.0.list_function_url_configs(cx, FromValue::from_value(input)?).await?.into_value()),
             53 => Ok(self.0.list_functions(cx, FromValue::from_value(input)?).await?.into_value()),
             58 => Ok(self.0.list_tags(cx, FromValue::from_value(input)?).await?.into_value()),
             59 => Ok(self.0.list_versions_by_function(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -286,6 +342,9 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .update_function_configuration(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            84 => {
+                Ok(self.0.update_function_url_config(cx, FromValue::from_value(input)?).await?.into_value())
+            }
             _ => Err(ServiceError::not_implemented("Lambda", "of this number")),
         }
     }

@@ -57,6 +57,15 @@ tinderbox_wire::structures! {
     pub struct Concurrency {
         pub reserved_concurrent_executions: Option<i64>,
     }
+    /// `Cors` of the model.
+    pub struct Cors {
+        pub allow_credentials: Option<bool>,
+        pub allow_headers: Option<Vec<String>>,
+        pub allow_methods: Option<Vec<String>>,
+        pub allow_origins: Option<Vec<String>>,
+        pub expose_headers: Option<Vec<String>>,
+        pub max_age: Option<i64>,
+    }
     /// `CreateAliasRequest` of the model.
     pub struct CreateAliasRequest {
         pub function_name: String,
@@ -96,6 +105,23 @@ tinderbox_wire::structures! {
         pub durable_config: Option<DurableConfig>,
         pub tenancy_config: Option<TenancyConfig>,
     }
+    /// `CreateFunctionUrlConfigRequest` of the model.
+    pub struct CreateFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub invoke_mode: Option<String>,
+    }
+    /// `CreateFunctionUrlConfigResponse` of the model.
+    pub struct CreateFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `DeadLetterConfig` of the model.
     pub struct DeadLetterConfig {
         pub target_arn: Option<String>,
@@ -117,6 +143,11 @@ tinderbox_wire::structures! {
     /// `DeleteFunctionResponse` of the model.
     pub struct DeleteFunctionResponse {
         pub status_code: Option<i64>,
+    }
+    /// `DeleteFunctionUrlConfigRequest` of the model.
+    pub struct DeleteFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
     }
     /// `DurableConfig` of the model.
     pub struct DurableConfig {
@@ -206,6 +237,16 @@ tinderbox_wire::structures! {
         pub durable_config: Option<DurableConfig>,
         pub tenancy_config: Option<TenancyConfig>,
     }
+    /// `FunctionUrlConfig` of the model.
+    pub struct FunctionUrlConfig {
+        pub function_url: String,
+        pub function_arn: String,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub cors: Option<Cors>,
+        pub auth_type: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `GetAccountSettingsRequest` of the model.
     pub struct GetAccountSettingsRequest {
     }
@@ -261,6 +302,21 @@ tinderbox_wire::structures! {
         pub tags: Option<BTreeMap<String, String>>,
         pub tags_error: Option<TagsError>,
         pub concurrency: Option<Concurrency>,
+    }
+    /// `GetFunctionUrlConfigRequest` of the model.
+    pub struct GetFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+    }
+    /// `GetFunctionUrlConfigResponse` of the model.
+    pub struct GetFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub invoke_mode: Option<String>,
     }
     /// `GetPolicyRequest` of the model.
     pub struct GetPolicyRequest {
@@ -332,6 +388,17 @@ tinderbox_wire::structures! {
     pub struct ListAliasesResponse {
         pub next_marker: Option<String>,
         pub aliases: Option<Vec<AliasConfiguration>>,
+    }
+    /// `ListFunctionUrlConfigsRequest` of the model.
+    pub struct ListFunctionUrlConfigsRequest {
+        pub function_name: String,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListFunctionUrlConfigsResponse` of the model.
+    pub struct ListFunctionUrlConfigsResponse {
+        pub function_url_configs: Vec<FunctionUrlConfig>,
+        pub next_marker: Option<String>,
     }
     /// `ListFunctionsRequest` of the model.
     pub struct ListFunctionsRequest {
@@ -485,6 +552,24 @@ tinderbox_wire::structures! {
         pub capacity_provider_config: Option<CapacityProviderConfig>,
         pub durable_config: Option<DurableConfig>,
     }
+    /// `UpdateFunctionUrlConfigRequest` of the model.
+    pub struct UpdateFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+        pub auth_type: Option<String>,
+        pub cors: Option<Cors>,
+        pub invoke_mode: Option<String>,
+    }
+    /// `UpdateFunctionUrlConfigResponse` of the model.
+    pub struct UpdateFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `VpcConfig` of the model.
     pub struct VpcConfig {
         pub subnet_ids: Option<Vec<String>>,
@@ -549,6 +634,14 @@ impl InvocationType {
     pub const EVENT: &'static str = "Event";
     pub const REQUEST_RESPONSE: &'static str = "RequestResponse";
     pub const DRY_RUN: &'static str = "DryRun";
+}
+
+/// The values of `InvokeMode`.
+pub struct InvokeMode;
+
+impl InvokeMode {
+    pub const BUFFERED: &'static str = "BUFFERED";
+    pub const RESPONSE_STREAM: &'static str = "RESPONSE_STREAM";
 }
 
 /// The values of `LastUpdateStatus`.

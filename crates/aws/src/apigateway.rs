@@ -10,7 +10,9 @@ mod integration_responses;
 mod integrations;
 mod method_responses;
 mod methods;
+mod models;
 mod render;
+mod request_validators;
 mod resources;
 mod rest_apis;
 mod stages;
@@ -105,6 +107,20 @@ forward! {
         get_method(GetMethodRequest) -> Method;
         update_method(UpdateMethodRequest) -> Method;
         delete_method(DeleteMethodRequest) -> ();
+    }
+    models {
+        create_model(CreateModelRequest) -> Model;
+        get_model(GetModelRequest) -> Model;
+        get_models(GetModelsRequest) -> Models;
+        update_model(UpdateModelRequest) -> Model;
+        delete_model(DeleteModelRequest) -> ();
+    }
+    request_validators {
+        create_request_validator(CreateRequestValidatorRequest) -> RequestValidator;
+        get_request_validator(GetRequestValidatorRequest) -> RequestValidator;
+        get_request_validators(GetRequestValidatorsRequest) -> RequestValidators;
+        update_request_validator(UpdateRequestValidatorRequest) -> RequestValidator;
+        delete_request_validator(DeleteRequestValidatorRequest) -> ();
     }
     resources {
         create_resource(CreateResourceRequest) -> Resource;

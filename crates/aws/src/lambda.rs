@@ -3,9 +3,12 @@
 mod add_permission;
 mod create_alias;
 mod create_function;
+mod create_function_url_config;
 mod delete_alias;
 mod delete_function;
 mod delete_function_concurrency;
+mod delete_function_url_config;
+mod function_url;
 mod get_account_settings;
 mod get_alias;
 mod get_function;
@@ -13,9 +16,11 @@ mod get_function_code_signing_config;
 mod get_function_concurrency;
 mod get_function_configuration;
 mod get_function_recursion_config;
+mod get_function_url_config;
 mod get_policy;
 mod invoke;
 mod list_aliases;
+mod list_function_url_configs;
 mod list_functions;
 mod list_tags;
 mod list_versions_by_function;
@@ -29,6 +34,7 @@ mod untag_resource;
 mod update_alias;
 mod update_function_code;
 mod update_function_configuration;
+mod update_function_url_config;
 
 use std::sync::Arc;
 use tinderbox_aws_model_lambda::{Lambda, types::*};
@@ -88,5 +94,10 @@ forward! {
     untag_resource(UntagResourceRequest) -> ();
     update_alias(UpdateAliasRequest) -> AliasConfiguration;
     update_function_code(UpdateFunctionCodeRequest) -> FunctionConfiguration;
+    create_function_url_config(CreateFunctionUrlConfigRequest) -> CreateFunctionUrlConfigResponse;
+    delete_function_url_config(DeleteFunctionUrlConfigRequest) -> ();
+    get_function_url_config(GetFunctionUrlConfigRequest) -> GetFunctionUrlConfigResponse;
+    list_function_url_configs(ListFunctionUrlConfigsRequest) -> ListFunctionUrlConfigsResponse;
+    update_function_url_config(UpdateFunctionUrlConfigRequest) -> UpdateFunctionUrlConfigResponse;
     update_function_configuration(UpdateFunctionConfigurationRequest) -> FunctionConfiguration;
 }

@@ -2,6 +2,7 @@
 //! calls and renders; what an operation does is in the services' crates.
 
 pub mod apigateway;
+pub mod apigatewayv2;
 pub mod cloudwatch;
 pub mod iam;
 pub mod lambda;

@@ -92,6 +92,11 @@ pub(crate) fn invalid_request_content(message: impl Into<String>) -> Error {
     Error::invalid(message.into()).with_code("InvalidRequestContentException")
 }
 
+/// `TooManyRequestsException`: a limit of concurrency says: later.
+pub(crate) fn rate_exceeded() -> Error {
+    Error::new(ErrorKind::Throttled, "Rate Exceeded.").with_code("TooManyRequestsException")
+}
+
 /// `CodeStorageExceededException`: the account's code takes more room than it may.
 pub(crate) fn code_storage_exceeded() -> Error {
     Error::new(ErrorKind::Quota, "Code storage limit exceeded.").with_code("CodeStorageExceededException")

@@ -28,17 +28,20 @@ pub(crate) enum Part {
     Alias,
     /// A resource policy, by the qualifier that it protects; `$LATEST` for the function as a whole.
     Policy,
+    /// URLs, by the qualifier they lead to.
+    Url,
 }
 
 impl Part {
     /// Every kind.
-    pub(crate) const ALL: [Self; 3] = [Self::Version, Self::Alias, Self::Policy];
+    pub(crate) const ALL: [Self; 4] = [Self::Version, Self::Alias, Self::Policy, Self::Url];
 
     fn kind(self) -> &'static str {
         match self {
             Self::Version => "version",
             Self::Alias => "alias",
             Self::Policy => "policy",
+            Self::Url => "url",
         }
     }
 

@@ -2,15 +2,17 @@
 
 use http::{HeaderMap, Uri, header};
 
-/// Under this path an API's id and then its own path follow.
-const PATH: &str = "/_aws/execute-api/";
-/// The second label of an API's host name.
-const LABEL: &str = "execute-api";
+/// Under these paths an id and then its own path follow; the second label of a host name; and what an id of that kind
+/// begins with here. API ids have no colon, so that the two kinds never meet.
+const KINDS: [(&str, &str, &str); 2] =
+    [("/_aws/execute-api/", "execute-api", ""), ("/_aws/lambda-url/", "lambda-url", URL_PREFIX)];
+/// What tells the id of a function URL from that of an API.
+pub(crate) const URL_PREFIX: &str = "url:";
 
-/// The API that a request is for.
+/// The API or the function URL that a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// The API's id.
+    /// The API's id; that of a function URL begins with `url:`.
     pub api: String,
     /// Bytes of the request's path before the part that is the API's own.
     pub prefix: usize,
@@ -22,9 +24,11 @@ impl Address {
     /// Names are `{api}.execute-api.localhost`, and AWS's own `{api}.execute-api.{region}.amazonaws.com`, which
     /// instances resolve to us. Any other name might be a page's that was made to lead here.
     pub fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
-        if let Some(rest) = uri.path().strip_prefix(PATH) {
-            let api = rest.split('/').next().unwrap_or_default();
-            return Some(Self { api: api.to_owned(), prefix: PATH.len() + api.len() });
+        for (path, _, kind) in KINDS {
+            if let Some(rest) = uri.path().strip_prefix(path) {
+                let api = rest.split('/').next().unwrap_or_default();
+                return Some(Self { api: format!("{kind}{api}"), prefix: path.len() + api.len() });
+            }
         }
         let host = uri.host().or_else(|| headers.get(header::HOST)?.to_str().ok())?;
         Some(Self { api: api_of_host(host)?, prefix: 0 })
@@ -36,12 +40,16 @@ fn api_of_host(host: &str) -> Option<String> {
     // Most requests are not for an API, and their names are told apart by this alone.
     let (api, rest) = name.split_once('.')?;
     let (label, domain) = rest.split_once('.')?;
-    if !label.eq_ignore_ascii_case(LABEL) || api.is_empty() {
+    let (_, _, kind) = KINDS.iter().find(|(_, own, _)| label.eq_ignore_ascii_case(own))?;
+    if api.is_empty() {
         return None;
     }
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-    let ours = domain == "localhost" || domain.ends_with(".localhost") || domain.ends_with(".amazonaws.com");
-    ours.then(|| api.to_ascii_lowercase())
+    let ours = domain == "localhost"
+        || domain.ends_with(".localhost")
+        || domain.ends_with(".amazonaws.com")
+        || domain.ends_with(".on.aws");
+    ours.then(|| format!("{kind}{}", api.to_ascii_lowercase()))
 }
 
 #[cfg(test)]
@@ -67,6 +75,10 @@ mod tests {
         check("127.0.0.1:4566", "/_aws/execute-api/", Some(("", "")));
         check("127.0.0.1:4566", "/restapis", None);
         check("abc.execute-api.evil.example", "/", None);
+        check("xyz.lambda-url.us-east-1.localhost:4566", "/a", Some(("url:xyz", "/a")));
+        check("xyz.lambda-url.us-east-1.on.aws", "/a", Some(("url:xyz", "/a")));
+        check("127.0.0.1:4566", "/_aws/lambda-url/xyz/a", Some(("url:xyz", "/a")));
+        check("xyz.lambda-url.us-east-1.evil.example", "/", None);
         check("abc.execute-api.localhost.evil.example", "/", None);
         check("execute-api.localhost", "/", None);
         check("localhost:4566", "/", None);

@@ -1,9 +1,10 @@
 //! Where requests for APIs come in.
 
 use crate::{
-    address::Address,
+    address::{Address, URL_PREFIX},
     body::{Intake, Unread},
     call::Call,
+    function_url::FunctionUrls,
     ids,
     limits::MAX_HEADER_BYTES,
 };
@@ -14,7 +15,7 @@ use std::{
     collections::HashMap,
     fmt,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 use tinderbox_base::{Clock, Random, RequestId};
 
@@ -30,6 +31,7 @@ pub trait Served: Send + Sync {
 pub struct Registry {
     apis: ArcSwap<HashMap<String, Arc<dyn Served>>>,
     changes: Mutex<()>,
+    urls: OnceLock<FunctionUrls>,
 }
 
 impl Registry {
@@ -48,8 +50,16 @@ impl Registry {
         self.apis.load().contains_key(id)
     }
 
+    /// Serves function URLs too. Only the first telling counts.
+    pub fn connect_urls(&self, urls: FunctionUrls) {
+        let _ = self.urls.set(urls);
+    }
+
     fn get(&self, id: &str) -> Option<Arc<dyn Served>> {
-        self.apis.load().get(id).cloned()
+        match id.strip_prefix(URL_PREFIX) {
+            Some(url) => Some(self.urls.get()?.served(url)),
+            None => self.apis.load().get(id).cloned(),
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut HashMap<String, Arc<dyn Served>>)) {

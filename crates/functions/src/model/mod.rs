@@ -3,6 +3,7 @@
 mod alias;
 mod environment;
 mod function;
+mod function_url;
 mod policy;
 mod settings;
 mod tags;
@@ -11,6 +12,7 @@ mod version_name;
 pub use alias::{Additional, Alias, MAX_ALIAS_NAME};
 pub use environment::{Environment, RESERVED_KEYS};
 pub use function::{Code, Function, Generation, Publication, Uid};
+pub use function_url::{FunctionUrl, UrlCors};
 pub use policy::{Access, MAX_POLICY, Policy, PolicyPrincipal, Statement};
 pub use settings::{
     Configuration, Limits, LoggingConfig, LoggingSettings, Settings, SnapStart, TracingMode, VpcConfig,

@@ -3,6 +3,7 @@
 use super::environment::credentials;
 use super::outcome::failure;
 use super::tails::Tails;
+use super::writers::Writer;
 use crate::code::CodeDir;
 use crate::logs::{Tail, stream_name, text};
 use std::collections::HashMap;
@@ -31,6 +32,8 @@ pub(super) struct FunctionLog {
     /// The last lines of instances that initialise, or failed to: the tail of the request that waits
     /// for one shows why it failed.
     pub(super) early: Mutex<HashMap<InstanceId, Tail>>,
+    /// Tells that there may be more lines.
+    pub(super) _writer: Writer,
     /// Keeps the code where instances see it, as long as there can be one.
     pub(super) _code: Arc<CodeDir>,
 }

@@ -3,6 +3,7 @@
 use super::environment::{TASK_ROOT, environment};
 use super::observer::FunctionLog;
 use super::tails::Tails;
+use super::writers::Writers;
 use crate::code::CodeStore;
 use crate::logs::text;
 use crate::model::{Environment, Function};
@@ -26,6 +27,7 @@ pub(crate) struct Preparation {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) tails: Arc<Tails>,
+    pub(crate) writers: Arc<Writers>,
 }
 
 /// Why a function cannot run on this machine as it is: an error for whoever invokes it.
@@ -82,6 +84,7 @@ impl Preparation {
             init_start: text::init_start(&chosen.label, &arn),
             streams: Mutex::default(),
             early: Mutex::default(),
+            _writer: self.writers.enter(),
             _code: code,
         };
         Ok(Ok(Arc::new(Version {

@@ -107,6 +107,7 @@ impl Inner {
         code.name(new.code.sha256);
         published.iter().for_each(|edition| code.name(edition.function.code.sha256));
         let live = Arc::new(Live { latest, stored, parts });
+        self.urls.replace(old.as_deref(), Some(&live));
         namespace.insert(live.clone());
         if reserved.0 != reserved.1 {
             self.engine.set_reserved(&new.account, &group, reserved.1);
@@ -131,6 +132,7 @@ impl Inner {
             Err(StoreError::CheckFailed(_)) => return Err(errors::update_in_progress(function.arn())),
             Err(error) => return Err(error.into()),
         }
+        self.urls.replace(Some(old), None);
         namespace.remove(function.name.as_str());
         if function.reserved_concurrency.is_some() {
             self.engine.set_reserved(&function.account, &group_id(function), None);

@@ -34,6 +34,12 @@ impl Functions {
         };
         self.inner.change(&target, decide).await.map(|_| ())
     }
+
+    /// Waits until no instance can write a line any more. To be called once every function is deleted: until then, and
+    /// while an invocation of a deleted one runs on, it does not return.
+    pub async fn silent(&self) {
+        self.inner.preparation.writers.none().await;
+    }
 }
 
 /// `live` without a version. One that does not exist is no error, as AWS has it.

@@ -3,7 +3,7 @@
 use super::live::{Edition, Live, Parts};
 use crate::errors;
 use crate::keys::Part;
-use crate::model::{Alias, Function, Generation, Policy, Publication, VersionName};
+use crate::model::{Alias, Function, FunctionUrl, Generation, Policy, Publication, VersionName};
 use crate::names::LATEST;
 use serde::Serialize;
 use std::sync::Arc;
@@ -102,6 +102,23 @@ impl Draft {
         Ok(())
     }
 
+    /// Gives `qualifier` an URL, or changes it.
+    pub(super) fn set_url(&mut self, qualifier: &str, url: FunctionUrl) -> Result<Arc<FunctionUrl>> {
+        self.put(Part::Url, qualifier, &url)?;
+        let url = Arc::new(url);
+        Arc::make_mut(&mut self.parts.urls).insert(qualifier.to_owned(), url.clone());
+        Ok(url)
+    }
+
+    /// Deletes the URL of `qualifier`; whether there was one.
+    pub(super) fn delete_url(&mut self, qualifier: &str) -> bool {
+        let had = Arc::make_mut(&mut self.parts.urls).remove(qualifier).is_some();
+        if had {
+            self.delete(Part::Url, qualifier);
+        }
+        had
+    }
+
     /// Gives what `qualifier` names a new RevisionId.
     pub(super) fn revise(&mut self, qualifier: &str, random: &dyn Random) -> Result<()> {
         let revision = Generation::new(random);
@@ -152,6 +169,7 @@ impl Draft {
         if Arc::make_mut(&mut self.parts.policies).remove(qualifier).is_some() {
             self.delete(Part::Policy, qualifier);
         }
+        self.delete_url(qualifier);
     }
 
     fn put(&mut self, part: Part, name: &str, value: &impl Serialize) -> Result<()> {

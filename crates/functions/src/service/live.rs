@@ -1,6 +1,6 @@
 //! A function as it is now, whole: its versions, aliases and policies.
 
-use crate::model::{Alias, Function, Policy, VersionName};
+use crate::model::{Alias, Function, FunctionUrl, Policy, VersionName};
 use crate::names::LATEST;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) aliases: Arc<BTreeMap<String, Arc<Alias>>>,
     /// The policies by the qualifier they protect; `$LATEST` for the function as a whole.
     pub(crate) policies: Arc<BTreeMap<String, Arc<Policy>>>,
+    /// The URLs by the qualifier they lead to; `$LATEST` for the function as a whole.
+    pub(crate) urls: Arc<BTreeMap<String, Arc<FunctionUrl>>>,
 }
 
 /// A function as it is now.

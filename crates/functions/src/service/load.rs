@@ -3,7 +3,7 @@
 use super::Inner;
 use super::live::{Edition, Live, Parts};
 use crate::keys::{self, Part};
-use crate::model::{Alias, Function, Policy};
+use crate::model::{Alias, Function, FunctionUrl, Policy};
 use crate::run::group_id;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -55,6 +55,7 @@ pub(super) async fn functions(inner: &Arc<Inner>, account: &AccountId, region: &
         }
         let live = Arc::new(Live { latest: Edition::new(function), stored, parts });
         live.editions().for_each(|edition| inner.preparation.code.name(edition.function.code.sha256));
+        inner.urls.replace(None, Some(&live));
         namespace.insert(live);
     }
     Ok(())
@@ -85,6 +86,10 @@ fn add(parts: &mut Parts, part: Part, name: String, record: &[u8]) -> Result<()>
         Part::Policy => {
             let policy: Policy = serde_json::from_slice(record).map_err(Error::internal)?;
             Arc::make_mut(&mut parts.policies).insert(name, Arc::new(policy));
+        }
+        Part::Url => {
+            let url: FunctionUrl = serde_json::from_slice(record).map_err(Error::internal)?;
+            Arc::make_mut(&mut parts.urls).insert(name, Arc::new(url));
         }
     }
     Ok(())

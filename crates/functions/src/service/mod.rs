@@ -10,6 +10,7 @@ mod configuration;
 mod create;
 mod delete;
 mod draft;
+mod function_urls;
 mod invoke;
 mod list;
 mod live;
@@ -25,12 +26,14 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod url_index;
 
 pub use account::AccountSettings;
 pub use aliases::{AliasFound, AliasPage, AliasSettings};
 pub use code::CodeUpdate;
 pub use configuration::ConfigurationUpdate;
 pub use create::{CodeSource, NewFunction};
+pub use function_urls::{UrlFound, UrlPage, UrlSettings};
 pub(crate) use invoke::Event;
 use invoke::Requested;
 pub use invoke::{Invocation, InvocationType, InvokeFault, Invoked, MAX_ASYNC_EVENT, MAX_EVENT};
@@ -52,6 +55,7 @@ use table::Table;
 use tinderbox_base::{Caller, Clock, Random, Result, config};
 use tinderbox_engine::Engine;
 use tinderbox_store::Store;
+use url_index::UrlIndex;
 
 /// The functions of every account and region.
 ///
@@ -72,6 +76,7 @@ pub(crate) struct Inner {
     roles: Arc<dyn RoleCheck>,
     engine_config: config::Engine,
     table: Table,
+    urls: UrlIndex,
     preparation: Preparation,
     downloads: Downloads,
 }

@@ -1,6 +1,7 @@
 //! Opening: what the service needs, and how it finds its functions again.
 
 use super::table::Table;
+use super::url_index::UrlIndex;
 use super::{Functions, Inner, RoleCheck, load};
 use crate::code::{CodeStore, Downloads};
 use crate::keys;
@@ -64,6 +65,7 @@ impl Functions {
             clock: deps.clock.clone(),
             random: deps.random.clone(),
             tails: Arc::<Tails>::default(),
+            writers: Arc::default(),
         };
         let inner = Arc::new(Inner {
             downloads: Downloads::new(&*deps.random),
@@ -76,6 +78,7 @@ impl Functions {
             random: deps.random,
             roles: deps.roles,
             table: Table::default(),
+            urls: UrlIndex::default(),
             preparation,
         });
         inner.load().await?;

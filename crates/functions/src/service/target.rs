@@ -4,15 +4,15 @@ use super::{Functions, InvocationType, InvokeFault, Invoked, Requested};
 use crate::errors;
 use crate::names::{FunctionRef, Target};
 use bytes::Bytes;
-use tinderbox_base::{Arn, Caller, Error, ErrorKind, Reply, RequestId, Result};
+use tinderbox_base::{Arn, Caller, Reply, RequestId, Result};
 
 #[async_trait::async_trait]
 impl tinderbox_base::Target for Functions {
     /// Invokes the function, version or alias `arn`; an alias's weights decide for each call.
     ///
     /// # Errors
-    /// [`ErrorKind::Denied`] unless `caller` is of the function's account or its resource policy allows
-    /// it, [`ErrorKind::NotFound`], [`ErrorKind::Throttled`] and others as of Invoke.
+    /// [`Denied`](tinderbox_base::ErrorKind::Denied) unless `caller` is of the function's account or its resource policy allows
+    /// it, `NotFound`, `Throttled` and others as of Invoke.
     async fn call(&self, caller: &Caller, arn: &Arn, event: Bytes) -> Result<Reply> {
         match self.reach(caller, arn, InvocationType::RequestResponse, event).await? {
             Invoked::Answered { payload, failed, start, .. } => {
@@ -48,9 +48,7 @@ impl Functions {
         let requested = Requested { kind, payload, client_context: None, tail: false };
         self.invoke_target(&caller, &target, requested).await.map_err(|fault| match fault {
             InvokeFault::Failed(error) => error,
-            InvokeFault::Throttled(_) => {
-                Error::new(ErrorKind::Throttled, "Rate Exceeded.").with_code("TooManyRequestsException")
-            }
+            InvokeFault::Throttled(_) => errors::rate_exceeded(),
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     RestApis, errors,
     model::{Api, Definition, Endpoint, Resource, Settings, Texts},
+    models,
     page::{Page, PageRequest},
     patch::{Kind, PatchOperation, Rule, patch},
 };
@@ -85,6 +86,7 @@ impl RestApis {
             definition: Definition {
                 settings: settings.clone(),
                 resources: BTreeMap::from([(root.id.clone(), Arc::new(root))]),
+                models: models::defaults(&*inner.random),
                 ..Definition::default()
             },
             deployments: BTreeMap::new(),

@@ -2,7 +2,7 @@
 //!
 //! | key below `/v1/ACCOUNT/REGION/apigateway` | value |
 //! | --- | --- |
-//! | `restapi/API` | [`Head`]: settings, authorizers, the gateway's answers |
+//! | `restapi/API` | [`Head`]: settings, authorizers, models, validators, the gateway's answers |
 //! | `resource/API/ID` | [`Resource`] |
 //! | `deployment/API/ID` | [`DeploymentHead`] |
 //! | `deployment-part/API/ID/#N` | a piece of the deployment's [`Snapshot`] as JSON |
@@ -12,7 +12,7 @@
 //! | `usage/PLAN/KEY` | what the key used |
 //! | `account` | the account's settings |
 
-use super::model::{Authorizer, Definition, GatewayResponse, Resource, Settings};
+use super::model::{Authorizer, Definition, GatewayResponse, Model, RequestValidator, Resource, Settings};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, sync::Arc};
 use tinderbox_base::{AccountId, Error, Region, Result, Timestamp};
@@ -74,6 +74,8 @@ impl Place {
 pub(super) struct Head {
     pub(super) settings: Settings,
     pub(super) authorizers: BTreeMap<String, Authorizer>,
+    pub(super) models: BTreeMap<String, Model>,
+    pub(super) validators: BTreeMap<String, RequestValidator>,
     pub(super) responses: BTreeMap<String, GatewayResponse>,
 }
 
@@ -101,6 +103,8 @@ impl Head {
         Self {
             settings: definition.settings.clone(),
             authorizers: definition.authorizers.clone(),
+            models: definition.models.clone(),
+            validators: definition.validators.clone(),
             responses: definition.responses.clone(),
         }
     }
@@ -110,6 +114,8 @@ impl Head {
             settings: self.settings,
             resources: resources.into_iter().map(|r| (r.id.clone(), Arc::new(r))).collect(),
             authorizers: self.authorizers,
+            models: self.models,
+            validators: self.validators,
             responses: self.responses,
         }
     }

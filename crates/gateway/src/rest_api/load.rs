@@ -66,14 +66,14 @@ impl Inner {
     async fn load_apis(&self, namespace: &Arc<Namespace>) -> Result<()> {
         let place = &namespace.place;
         for head in self.entries(&place.kind("restapi").build()).await? {
-            let Head { settings, authorizers, responses } = decode(&head.value)?;
-            let id = settings.id.clone();
+            let own: Head = decode(&head.value)?;
+            let id = own.settings.id.clone();
             let resources = self.values::<Resource>(&place.kind("resource").text(&id).build()).await?;
             let stages = self.values::<Stage>(&place.kind("stage").text(&id).build()).await?;
             let api = Api {
                 account: place.account.clone(),
                 region: place.region.clone(),
-                definition: Head { settings, authorizers, responses }.with(resources),
+                definition: own.with(resources),
                 deployments: self.deployments(place, &id).await?,
                 stages: stages.into_iter().map(|stage| (stage.stage_name.clone(), Arc::new(stage))).collect(),
             };

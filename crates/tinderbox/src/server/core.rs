@@ -5,6 +5,7 @@ use super::{
     instance::{self, InstanceEndpoint},
     platform::Platform,
     reset,
+    resolver::Resolver,
     tls::Authority,
 };
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use std::{
 };
 use tinderbox_base::{
     Clock, Error, LogSink, OsRandom, Random, Result, SystemClock, Target, Targets,
-    config::{self, Config, Isolation},
+    config::{self, Config, Isolation, Network},
 };
 use tinderbox_blobs::Blobs;
 use tinderbox_engine::{Engine, EngineDeps, SandboxLauncher};
@@ -75,7 +76,9 @@ impl Core {
         let id = identifier(&data, &*random).map_err(StartError::Directory)?;
         let launcher = Arc::new(launcher(&config.engine, &data, &id).await?);
         let authority = Arc::new(Authority::open(&data.join("tls")).map_err(StartError::Directory)?);
-        let endpoint = Arc::new(InstanceEndpoint::new(&authority).map_err(Error::internal)?);
+        let names = (launcher.protections().internet && config.engine.network == Network::Internet)
+            .then(|| Resolver::new(&config.engine.name_servers));
+        let endpoint = Arc::new(InstanceEndpoint::new(&authority, names).map_err(Error::internal)?);
         let engine = Engine::start(EngineDeps {
             config: config.engine.clone(),
             clock: Arc::clone(&clock),
@@ -114,6 +117,7 @@ impl Core {
             clock,
             random: Arc::clone(&random),
             targets,
+            functions: Arc::clone(&functions),
             log_sink: Arc::new(logs.clone()),
             config: config.gateway.clone(),
         })
@@ -171,6 +175,7 @@ impl Core {
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
             "id": self.id,
+            "isolated": self.launcher.is_isolated(),
             "isolation": self.launcher.protections().summary(),
             "instances": instances,
             "logs": {
@@ -192,7 +197,7 @@ impl Core {
 
     /// Drops all state, as a test suite wants between tests.
     pub(crate) async fn reset(&self) -> Result<()> {
-        reset::reset(&*self.store, &self.functions, &self.logs, self.apis.rest(), &*self.random).await
+        reset::reset(&*self.store, &self.functions, &self.logs, &self.apis, &*self.random).await
     }
 
     /// Prepares what recent functions run on, off anyone's way.
@@ -237,6 +242,9 @@ fn router(
         .mount(Arc::new(tinderbox_aws_model_apigateway::ApiGatewayService(
             aws::apigateway::ApiGatewayHandlers::new(Arc::clone(apis.rest())),
         )))
+        .mount(Arc::new(tinderbox_aws_model_apigatewayv2::ApiGatewayV2Service(
+            aws::apigatewayv2::ApiGatewayV2Handlers::new(apis.http().clone()),
+        )))
         .mount(Arc::new(tinderbox_aws_model_logs::LogsService(aws::logs::LogsHandlers::new(logs.clone()))))
         .mount(Arc::new(tinderbox_aws_model_sts::StsService(aws::sts::StsHandlers::new(Arc::clone(
             &identity,
@@ -274,7 +282,20 @@ async fn launcher(config: &config::Engine, data: &Path, id: &str) -> Result<Sand
     let mut options = tinderbox_sandbox::Options::new(data.join("sandbox"), id.to_owned());
     options.scratch_mib = config.scratch_mib;
     options.isolation_none = config.isolation == Isolation::None;
-    Ok(SandboxLauncher::start(options, config).await?)
+    options.internet = config.network == Network::Internet;
+    let launcher = SandboxLauncher::start(options, config).await?;
+    let protections = launcher.protections();
+    if !protections.isolated {
+        protections.listing.iter().for_each(|line| tracing::warn!("{line}"));
+    } else if config.network == Network::Internet {
+        let network = protections.listing.iter().filter(|line| line.starts_with("network:"));
+        // What was changed on this host is for its operator to know; what is missing even more so.
+        network.for_each(|line| match protections.internet {
+            true => tracing::info!("{line}; undone at the end"),
+            false => tracing::warn!("{line}"),
+        });
+    }
+    Ok(launcher)
 }
 
 /// Where interpreters are looked for.

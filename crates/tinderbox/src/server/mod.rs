@@ -8,8 +8,10 @@ mod heads;
 mod instance;
 mod listen;
 pub(crate) mod log;
+mod names;
 mod platform;
 mod reset;
+mod resolver;
 mod shards;
 mod tls;
 

@@ -2,10 +2,12 @@
 
 mod access;
 mod method;
+mod schema;
 mod stage;
 
 pub use access::{ApiKey, ApiStage, Quota, Throttle, UsagePlan};
 pub use method::{Integration, IntegrationKind, IntegrationResponse, Method, MethodResponse, TlsConfig};
+pub use schema::{Model, RequestValidator};
 pub use stage::{AccessLog, Canary, MethodSetting, Stage};
 
 use serde::{Deserialize, Serialize};
@@ -125,6 +127,10 @@ pub struct Definition {
     pub resources: BTreeMap<String, Arc<Resource>>,
     /// Its authorizers by id.
     pub authorizers: BTreeMap<String, Authorizer>,
+    /// Its models by name.
+    pub models: BTreeMap<String, Model>,
+    /// Its request validators by id.
+    pub validators: BTreeMap<String, RequestValidator>,
     /// Its own answers by kind, where they differ from the default.
     pub responses: BTreeMap<String, GatewayResponse>,
 }

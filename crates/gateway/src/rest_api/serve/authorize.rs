@@ -3,13 +3,13 @@
 use super::{
     compiled::Route,
     exchange::Exchange,
-    policy::{Policy, Verdict},
     trouble::{Failed, Trouble},
 };
 use crate::{
     call::text,
     function::{self, Called, PRINCIPAL, function_of, with_variables},
     json::Object,
+    policy::{Policy, Verdict},
     proxy::{Event, shown_headers},
     rest_api::{authorizers::sources, model::Authorizer},
 };

@@ -4,7 +4,10 @@ use super::binary::BinaryTypes;
 use crate::{
     function::function_of,
     paths::Paths,
-    rest_api::model::{Definition, Deployment, IntegrationKind, Method},
+    rest_api::{
+        model::{Definition, Deployment, IntegrationKind, Method, Model},
+        schema::Schemas,
+    },
 };
 use std::{collections::BTreeMap, sync::Arc};
 use tinderbox_base::Arn;
@@ -18,6 +21,8 @@ pub(in crate::rest_api) struct Compiled {
     pub(super) definition: Arc<Definition>,
     /// Which bodies are bytes.
     pub(super) binary: BinaryTypes,
+    /// The schemas of its models by name.
+    pub(super) schemas: Schemas,
     paths: Paths<BTreeMap<String, Arc<Route>>>,
 }
 
@@ -58,7 +63,9 @@ impl Compiled {
             }
         }
         let binary = BinaryTypes::new(&definition.settings.binary_media_types);
-        Self { id: deployment.id.clone(), definition, binary, paths }
+        let schema = |(name, model): (&String, &_)| Some((name.clone(), schema_of(model)?));
+        let schemas = definition.models.iter().filter_map(schema).collect();
+        Self { id: deployment.id.clone(), definition, binary, schemas, paths }
     }
 
     /// The route for a request: the resource is found first, and then has the method or has it not.
@@ -68,6 +75,10 @@ impl Compiled {
         let params = found.params.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         Some(Routed { route: Arc::clone(route), params: params.collect() })
     }
+}
+
+fn schema_of(model: &Model) -> Option<serde_json::Value> {
+    serde_json::from_str(model.schema.as_deref()?).ok()
 }
 
 fn function(method: &Method) -> Option<Arn> {

@@ -3,12 +3,15 @@
 use super::{
     ServedApi, StageLive, Variant,
     authorize::{self, Authorization},
+    aws,
     compiled::{Route, Routed},
     finish, http, lambda, metering, mock,
     trouble::{Failed, Trouble},
+    validate,
 };
 use crate::{
     call::Call,
+    mapping::Overrides,
     rest_api::model::{ApiKey, Integration, IntegrationKind},
 };
 use ::http::Response;
@@ -27,6 +30,8 @@ pub(super) struct Exchange {
     routed: Option<Routed>,
     pub(super) authorization: Option<Arc<Authorization>>,
     pub(super) api_key: Option<Arc<ApiKey>>,
+    /// What request templates set besides the body.
+    pub(super) overrides: Overrides,
     pub(super) failed: Option<Failed>,
     pub(super) integration_latency: Option<Duration>,
     pub(super) integration_status: Option<u16>,
@@ -45,6 +50,7 @@ impl Exchange {
             routed: None,
             authorization: None,
             api_key: None,
+            overrides: Overrides::default(),
             failed: None,
             integration_latency: None,
             integration_status: None,
@@ -70,6 +76,7 @@ impl Exchange {
         metering::stage(self, &route)?;
         authorize::authorize(self, &route).await?;
         metering::key(self, &route)?;
+        validate::validate(self, &route)?;
         let integration = route.method.method_integration.as_ref();
         let integration =
             integration.ok_or_else(|| Failed::misconfigured("the method has no integration"))?;
@@ -109,7 +116,7 @@ impl Exchange {
             IntegrationKind::HttpProxy => http::proxy(self, integration).await,
             IntegrationKind::Http => http::mapped(self, integration).await,
             IntegrationKind::Mock => mock::answer(self, integration),
-            IntegrationKind::Aws => Err(Failed::misconfigured("AWS integrations are not implemented")),
+            IntegrationKind::Aws => aws::mapped(self, route, integration).await,
         }
     }
 

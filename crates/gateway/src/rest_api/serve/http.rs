@@ -60,21 +60,7 @@ pub(super) async fn mapped(
     integration: &Integration,
 ) -> Result<Response<Bytes>, Failed> {
     let content_type = exchange.call.header(header::CONTENT_TYPE.as_str()).map(str::to_owned);
-    let body = match mapping::template(&integration.request_templates, content_type.as_deref()) {
-        Some((_, template)) => mapping::render(template)?.into(),
-        None => {
-            let none = integration.request_templates.is_empty();
-            let passes = match integration.passthrough_behavior.as_str() {
-                "NEVER" => false,
-                "WHEN_NO_TEMPLATES" => none,
-                _ => true,
-            };
-            if !passes {
-                return Err(Failed::new(Trouble::UnsupportedMediaType, "Unsupported Media Type"));
-            }
-            exchange.call.body.clone()
-        }
-    };
+    let body = mapping::request_body(exchange, integration)?;
     let mut headers = HeaderMap::new();
     put(&mut headers, "content-type", content_type.as_deref().unwrap_or("application/json"));
     put(&mut headers, "accept", exchange.call.header("accept").unwrap_or("application/json"));
@@ -83,7 +69,7 @@ pub(super) async fn mapped(
     put(&mut headers, "x-amzn-apigateway-api-id", exchange.served.api.id());
     let answer = send(exchange, integration, headers, Vec::new(), body).await?;
     let status = answer.status().as_u16().to_string();
-    mapping::respond(exchange, integration, &status, answer)
+    mapping::respond(exchange, integration, Some(&status), answer)
 }
 
 async fn send(
@@ -105,6 +91,15 @@ async fn send(
             path.push((name.to_owned(), value));
         }
     }
+    for (name, value) in &exchange.overrides.request_headers {
+        put(&mut headers, name, value);
+    }
+    for (name, value) in &exchange.overrides.query {
+        query.retain(|(own, _)| own != name);
+        query.push((name.clone(), value.clone()));
+    }
+    // What is replaced first is not there to be replaced again.
+    path.splice(0..0, exchange.overrides.path.iter().cloned());
     path.extend(exchange.params().iter().cloned());
     let uri = uri(exchange, integration, &path, &query)?;
     let any = |method: &&str| *method != "ANY";

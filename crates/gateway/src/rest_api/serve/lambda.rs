@@ -60,7 +60,7 @@ pub(super) async fn proxy(
 }
 
 /// The function to call.
-fn function(exchange: &Exchange, route: &Route, integration: &Integration) -> Result<Arn, Failed> {
+pub(super) fn function(exchange: &Exchange, route: &Route, integration: &Integration) -> Result<Arn, Failed> {
     if let Some(arn) = &route.function {
         return Ok(arn.clone());
     }
@@ -91,7 +91,7 @@ fn event(exchange: &Exchange, route: &Route) -> Bytes {
 }
 
 /// Who the function sees: the service on behalf of this method, or the role that the integration names.
-fn caller(exchange: &Exchange, route: &Route, integration: &Integration) -> Caller {
+pub(super) fn caller(exchange: &Exchange, route: &Route, integration: &Integration) -> Caller {
     let (api, edge) = (&exchange.served.api, &exchange.served.edge);
     let id = RequestId::new(&*edge.random);
     let role = integration.credentials.as_deref().and_then(|arn| arn.parse::<Arn>().ok());

@@ -1,7 +1,12 @@
 //! Mappings: expressions that take values from the request, the context and the integration's answer.
 
-use super::{exchange::Exchange, trouble::Failed};
+use super::{
+    exchange::Exchange,
+    trouble::{Failed, Trouble},
+};
 use crate::call::text;
+use crate::mapping::{self, Broken, Given, Rendered};
+use crate::proxy::shown_headers;
 use crate::rest_api::model::{Integration, IntegrationResponse, Texts};
 use ::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
@@ -43,14 +48,48 @@ pub(super) fn value(
     exchange.variable(expression.strip_prefix("context.")?)
 }
 
-/// A template's text, if it is nothing but text: there is no template language yet.
-pub(super) fn render(template: &str) -> Result<String, Failed> {
-    if template.contains(['$', '#']) {
-        return Err(Failed::misconfigured(
-            "mapping templates with variables or directives are not implemented",
-        ));
+/// What a template makes of `body`: the request's, or the integration's answer.
+pub(super) fn render(exchange: &Exchange, template: &str, body: &[u8]) -> Result<Rendered, Failed> {
+    let shown = shown_headers(&exchange.call);
+    let headers: Vec<_> = shown.into_iter().map(|(n, v)| (n.into_owned(), v.into_owned())).collect();
+    let none = Texts::new();
+    let given = Given {
+        body,
+        path: exchange.params(),
+        query: &exchange.query,
+        headers: &headers,
+        context: &exchange.context_json(),
+        stage_variables: exchange.variant().map_or(&none, |variant| &variant.variables),
+    };
+    mapping::render(&exchange.served.runtime.templates, template, given).map_err(|broken| match broken {
+        Broken::Body(message) => Failed::new(Trouble::BadRequestBody, message),
+        Broken::Template(reason) => Failed::misconfigured(format!("Unable to transform: {reason}")),
+    })
+}
+
+/// The body of the request to the integration, by the template for its content type or as it is; what else the
+/// template sets is kept for later.
+pub(super) fn request_body(exchange: &mut Exchange, integration: &Integration) -> Result<Bytes, Failed> {
+    let content_type = exchange.call.header(header::CONTENT_TYPE.as_str());
+    match template(&integration.request_templates, content_type) {
+        Some((_, template)) => {
+            let rendered = render(exchange, template, &exchange.call.body)?;
+            exchange.overrides = rendered.overrides;
+            Ok(rendered.text.into())
+        }
+        None => {
+            let none = integration.request_templates.is_empty();
+            let passes = match integration.passthrough_behavior.as_str() {
+                "NEVER" => false,
+                "WHEN_NO_TEMPLATES" => none,
+                _ => true,
+            };
+            if !passes {
+                return Err(Failed::new(Trouble::UnsupportedMediaType, "Unsupported Media Type"));
+            }
+            Ok(exchange.call.body.clone())
+        }
     }
-    Ok(template.to_owned())
 }
 
 /// The template for a content type, `application/json` where there is none.
@@ -64,14 +103,16 @@ pub(super) fn template<'t>(templates: &'t Texts, content_type: Option<&str>) -> 
 pub(super) fn respond(
     exchange: &Exchange,
     integration: &Integration,
-    status: &str,
+    status: Option<&str>,
     answer: Response<Bytes>,
 ) -> Result<Response<Bytes>, Failed> {
     let selected = select(integration, status).ok_or_else(|| {
         Failed::misconfigured(format!(
-            "no integration response is for the status {status}, and none is the default"
+            "no integration response is for {}, and none is the default",
+            status.unwrap_or("success")
         ))
     })?;
+    let mut overrides = exchange.overrides.clone();
     let accept = exchange.call.header(header::ACCEPT.as_str());
     let templates = &selected.response_templates;
     let wanted = accept.filter(|accept| !accept.contains('*'));
@@ -79,11 +120,17 @@ pub(super) fn respond(
     let chosen =
         chosen.or_else(|| templates.iter().next().map(|(kind, text)| (kind.as_str(), text.as_str())));
     let (kind, body) = match chosen {
-        Some((kind, template)) => (Some(kind), render(template)?.into()),
+        Some((kind, template)) => {
+            let rendered = render(exchange, template, answer.body())?;
+            overrides.status = rendered.overrides.status.or(overrides.status);
+            overrides.response_headers.extend(rendered.overrides.response_headers);
+            (Some(kind), rendered.text.into())
+        }
         None => (None, answer.body().clone()),
     };
     let mut response = Response::new(body);
-    let code = selected.status_code.parse::<u16>().ok().and_then(|code| StatusCode::from_u16(code).ok());
+    let code = overrides.status.or_else(|| selected.status_code.parse().ok());
+    let code = code.and_then(|code| StatusCode::from_u16(code).ok());
     *response.status_mut() = code.ok_or_else(|| Failed::misconfigured("a status code that is none"))?;
     let kind = kind.filter(|kind| *kind != "$default").unwrap_or("application/json");
     if let Ok(kind) = HeaderValue::from_str(kind) {
@@ -97,17 +144,24 @@ pub(super) fn respond(
             response.headers_mut().insert(name, value);
         }
     }
+    for (name, value) in &overrides.response_headers {
+        let value = HeaderValue::from_bytes(value.as_bytes());
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
     Ok(response)
 }
 
-/// The response whose pattern is all of `status`, else the one without a pattern.
-fn select<'i>(integration: &'i Integration, status: &str) -> Option<&'i IntegrationResponse> {
+/// The response whose pattern is all of `status`, else the one without a pattern; of a function's success, which has
+/// no status, only the latter.
+fn select<'i>(integration: &'i Integration, status: Option<&str>) -> Option<&'i IntegrationResponse> {
     let responses = integration.integration_responses.values();
     let pattern =
         |response: &&IntegrationResponse| response.selection_pattern.clone().filter(|p| !p.is_empty());
     let fits = |response: &&IntegrationResponse| {
         let regex = pattern(response).and_then(|p| regex::Regex::new(&format!("^(?:{p})$")).ok());
-        regex.is_some_and(|regex| regex.is_match(status))
+        regex.zip(status).is_some_and(|(regex, status)| regex.is_match(status))
     };
     responses.clone().find(fits).or_else(|| responses.clone().find(|response| pattern(response).is_none()))
 }
@@ -130,7 +184,8 @@ mod tests {
             });
             let integration =
                 Integration { integration_responses: responses.collect(), ..Integration::default() };
-            assert_eq!(select(&integration, status).map(|r| r.status_code.as_str()), expect, "{status}");
+            let status = Some(status).filter(|status| !status.is_empty());
+            assert_eq!(select(&integration, status).map(|r| r.status_code.as_str()), expect, "{status:?}");
         }
         check(&[("200", None)], "200", Some("200"));
         check(&[("200", None), ("404", Some("4\\d{2}"))], "403", Some("404"));
@@ -138,6 +193,7 @@ mod tests {
         check(&[("200", Some("200"))], "2000", None);
         check(&[("200", Some(""))], "500", Some("200"));
         check(&[], "200", None);
+        check(&[("200", None), ("500", Some(".*"))], "", Some("200"));
     }
 
     #[test]
@@ -151,12 +207,5 @@ mod tests {
         check(Some("application/json; charset=utf-8"), Some("j"));
         check(Some("TEXT/XML"), Some("x"));
         check(Some("text/plain"), None);
-    }
-
-    #[test]
-    fn only_plain_templates_are_rendered() {
-        assert_eq!(render("{\"statusCode\": 200}"), Ok("{\"statusCode\": 200}".to_owned()));
-        assert!(render("$input.body").is_err());
-        assert!(render("#set($x = 1)").is_err());
     }
 }

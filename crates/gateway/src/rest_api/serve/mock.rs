@@ -11,12 +11,16 @@ static STATUS: LazyLock<Option<regex::Regex>> =
     LazyLock::new(|| regex::Regex::new(r#"["']?statusCode["']?\s*:\s*["']?(\d{3})\b"#).ok());
 
 /// Answers as the integration's responses say.
-pub(super) fn answer(exchange: &Exchange, integration: &Integration) -> Result<Response<Bytes>, Failed> {
+pub(super) fn answer(exchange: &mut Exchange, integration: &Integration) -> Result<Response<Bytes>, Failed> {
     let content_type = exchange.call.header(header::CONTENT_TYPE.as_str());
     let templates = &integration.request_templates;
     let template = mapping::template(templates, content_type).or_else(|| mapping::template(templates, None));
     let request = match template {
-        Some((_, template)) => mapping::render(template)?,
+        Some((_, template)) => {
+            let rendered = mapping::render(exchange, template, &exchange.call.body)?;
+            exchange.overrides = rendered.overrides;
+            rendered.text
+        }
         None => String::from_utf8_lossy(&exchange.call.body).into_owned(),
     };
     let status = status(&request).ok_or_else(|| {
@@ -24,7 +28,7 @@ pub(super) fn answer(exchange: &Exchange, integration: &Integration) -> Result<R
             "Unable to parse statusCode. It should be an integer defined in the request template",
         )
     })?;
-    mapping::respond(exchange, integration, status, Response::new(Bytes::new()))
+    mapping::respond(exchange, integration, Some(status), Response::new(Bytes::new()))
 }
 
 fn status(request: &str) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! APIs as requests meet them.
 
 mod authorize;
+mod aws;
 mod binary;
 mod compiled;
 mod context;
@@ -11,9 +12,10 @@ mod lambda;
 mod mapping;
 mod metering;
 mod mock;
-mod policy;
 mod runtime;
+mod template_context;
 mod trouble;
+mod validate;
 
 pub(in crate::rest_api) use compiled::Compiled;
 pub(in crate::rest_api) use runtime::Runtime;

@@ -1,7 +1,7 @@
 //! What of an API outlives its pictures: buckets, and what authorizers answered.
 
 use super::authorize::Authorization;
-use crate::{limits::MAX_CACHED_AUTHORIZATIONS, throttle::Buckets};
+use crate::{limits::MAX_CACHED_AUTHORIZATIONS, mapping::Templates, throttle::Buckets};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use tinderbox_base::Monotonic;
@@ -9,12 +9,17 @@ use tinderbox_base::Monotonic;
 /// Kept from an API's making to its end, or that of the process.
 pub(in crate::rest_api) struct Runtime {
     pub(super) buckets: Buckets,
+    pub(super) templates: Templates,
     authorizations: Cache<String, (Monotonic, Arc<Authorization>)>,
 }
 
 impl Default for Runtime {
     fn default() -> Self {
-        Self { buckets: Buckets::default(), authorizations: Cache::new(MAX_CACHED_AUTHORIZATIONS) }
+        Self {
+            buckets: Buckets::default(),
+            templates: Templates::default(),
+            authorizations: Cache::new(MAX_CACHED_AUTHORIZATIONS),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ const MAX_STATEMENTS: usize = 1_000;
 /// A policy document.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Policy {
+pub(crate) struct Policy {
     statement: OneOrMany<Statement>,
 }
 
@@ -54,7 +54,7 @@ impl<T> OneOrMany<T> {
 
 /// What a policy says to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Allowed,
     /// Nothing allows it.
     NotAllowed,
@@ -64,12 +64,12 @@ pub(super) enum Verdict {
 
 impl Policy {
     /// Whether it can be a policy at all.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         self.statement.as_slice().len() <= MAX_STATEMENTS
     }
 
     /// What it says to calling `arn`, `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`.
-    pub(super) fn judge(&self, arn: &str) -> Verdict {
+    pub(crate) fn judge(&self, arn: &str) -> Verdict {
         let mut verdict = Verdict::NotAllowed;
         for statement in self.statement.as_slice().iter().filter(|statement| statement.covers(arn)) {
             // Conditions are not evaluated: what they limit is not allowed, and what they deny is denied.
