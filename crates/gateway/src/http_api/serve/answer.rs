@@ -119,9 +119,12 @@ mod tests {
 
     const DEFAULTS: Defaults = Defaults { content_type: "text/plain; charset=utf-8" };
 
+    /// Status, body and headers; none if it is no answer.
+    type Expect<'e> = Option<(u16, &'e str, &'e [(&'e str, &'e str)])>;
+
     #[test]
     fn answers() {
-        fn check(payload: &'static str, expect: Option<(u16, &str, &[(&str, &str)])>) {
+        fn check(payload: &'static str, expect: Expect<'_>) {
             let found = Answer::read(&Bytes::from_static(payload.as_bytes()), DEFAULTS);
             let found = found.ok().map(Answer::into_response);
             let headers = |response: &Response<Bytes>| -> Vec<(String, String)> {
