@@ -125,7 +125,7 @@ impl<'a> Call<'a> {
         let host = self.head.headers.get(header::HOST).and_then(|v| v.to_str().ok());
         let host = host.or_else(|| self.uri.authority().map(|a| a.as_str())).unwrap_or("localhost");
         let endpoint = format!("{}://{host}", self.origin.scheme());
-        let cx = self.cx.insert(Context::new(caller, endpoint, self.head.headers.clone()));
+        let cx = self.cx.insert(Context::new(caller, endpoint));
         service.call(cx, operation, input).await
     }
 
