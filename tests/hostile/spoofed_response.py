@@ -1,10 +1,11 @@
-"""Speaks on the server's socket in the bootstrap's stead: answers of its own, for now and for later, or noise."""
+"""Speaks to the server in the bootstrap's stead: answers of its own, for now and for later, or noise."""
 import json
 import os
 import struct
 import time
 
-RESPONSE, LOADED = 131, 129
+# Where the bootstrap answers, and the kind of its answers.
+ANSWERS, RESPONSE = 4, 131
 
 def frame(kind, head, body):
     head = json.dumps(head).encode()
@@ -15,22 +16,22 @@ def lambda_handler(event, context):
     forged = frame(RESPONSE, {"id": context.aws_request_id}, b'"forged"')
     if kind == "ahead":
         # One answer for this invocation and one that waits for the next.
-        os.write(3, forged + frame(RESPONSE, {}, b'"for somebody else"'))
+        os.write(ANSWERS, forged + frame(RESPONSE, {}, b'"for somebody else"'))
         time.sleep(0.2)
     elif kind == "another":
-        os.write(3, frame(RESPONSE, {"id": "00000000-0000-0000-0000-000000000000"}, b'"forged"'))
+        os.write(ANSWERS, frame(RESPONSE, {"id": "00000000-0000-0000-0000-000000000000"}, b'"forged"'))
     elif kind == "noise":
-        os.write(3, os.urandom(4096))
+        os.write(ANSWERS, os.urandom(4096))
     elif kind == "endless":
-        os.write(3, struct.pack("<IBI", 0xFFFFFFFF, RESPONSE, 0))
+        os.write(ANSWERS, struct.pack("<IBI", 0xFFFFFFFF, RESPONSE, 0))
     elif kind == "unknown":
-        os.write(3, frame(77, {}, b""))
+        os.write(ANSWERS, frame(77, {}, b""))
     elif kind == "late":
         # After the answer, when nobody asked.
         if os.fork() == 0:
             time.sleep(0.1)
-            os.write(3, forged)
+            os.write(ANSWERS, forged)
             os._exit(0)
     elif kind == "silent":
-        os.close(3)
+        os.close(ANSWERS)
     return "true answer"

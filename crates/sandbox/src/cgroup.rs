@@ -20,8 +20,8 @@ use std::{
     time::Duration,
 };
 
-/// Room for what tells the memory's peak: a number, or the beginning of a process's `status`.
-const PEAK_BYTES: usize = 1024;
+/// Room for a 64-bit number, its newline, and more than that.
+const NUMBER_BYTES: usize = 32;
 
 /// How one version of cgroups is spoken to. A `dir` is one sandbox's directory.
 pub(crate) trait Version: fmt::Debug + Send + Sync {
@@ -31,9 +31,9 @@ pub(crate) trait Version: fmt::Debug + Send + Sync {
     fn set_memory(&self, dir: &Path, bytes: u64) -> io::Result<()>;
     /// Opens the file that holds the most bytes in use at any time so far.
     fn open_memory_peak(&self, dir: &Path) -> io::Result<OwnedFd>;
-    /// Finds that number in what the file says.
-    fn parse_memory_peak(&self, text: &[u8]) -> io::Result<u64> {
-        parse_number(text)
+    /// Reads that file.
+    fn read_memory_peak(&self, file: &OwnedFd) -> io::Result<u64> {
+        read_number_again(file)
     }
     /// How many processes the kernel killed for memory.
     fn memory_kills(&self, dir: &Path) -> io::Result<u64>;
@@ -157,7 +157,7 @@ impl Group {
                 self.peak.get_or_init(|| file)
             }
         };
-        version.parse_memory_peak(read_again(file, &mut [0; PEAK_BYTES])?)
+        version.read_memory_peak(file)
     }
 
     pub(crate) fn memory_kills(&self) -> io::Result<u64> {
@@ -208,10 +208,11 @@ fn open(dir: &Path, file: &str) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(dir.join(file), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
-/// Reads an open file, from its start.
-fn read_again<'a>(file: &OwnedFd, text: &'a mut [u8; PEAK_BYTES]) -> io::Result<&'a [u8]> {
-    let length = rustix::io::pread(file, &mut text[..], 0)?;
-    Ok(&text[..length])
+/// Reads an open file that holds one number, from its start.
+fn read_number_again(file: &OwnedFd) -> io::Result<u64> {
+    let mut text = [0; NUMBER_BYTES];
+    let length = rustix::io::pread(file, &mut text, 0)?;
+    parse_number(&text[..length])
 }
 
 /// Reads a file that holds one number.

@@ -83,7 +83,7 @@ impl Functions {
         }
         let target = inner.target(caller, &name, qualifier.as_deref(), action)?;
         let live = inner.table.get(&target);
-        if !live.is_some_and(|live| live.behind(target.qualifier.as_deref()).is_some()) {
+        if live.is_none_or(|live| live.behind(target.qualifier.as_deref()).is_none()) {
             return Err(errors::not_found("The function doesn't exist."));
         }
         let retries = retries.map(self::retries).transpose()?;

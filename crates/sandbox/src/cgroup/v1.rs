@@ -72,7 +72,7 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::read_again, *};
+    use super::{super::read_number_again, *};
 
     fn check(quota: Option<u32>, weight: u32, file: &str, expect: &str) {
         let dir = tempfile::tempdir().unwrap();
@@ -103,13 +103,7 @@ mod tests {
         fs::write(dir.path().join("cpuacct.usage"), "1500000\n").unwrap();
         fs::write(dir.path().join("freezer.state"), "FREEZING\n").unwrap();
         assert_eq!(V1.memory_kills(dir.path()).unwrap(), 3);
-        assert_eq!(
-            V1.parse_memory_peak(
-                read_again(&V1.open_memory_peak(dir.path()).unwrap(), &mut [0; 1024]).unwrap()
-            )
-            .unwrap(),
-            4096
-        );
+        assert_eq!(read_number_again(&V1.open_memory_peak(dir.path()).unwrap()).unwrap(), 4096);
         assert_eq!(V1.cpu_time(dir.path()).unwrap(), Duration::from_micros(1500));
         assert!(!V1.is_frozen(dir.path()).unwrap());
     }

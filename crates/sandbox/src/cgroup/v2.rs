@@ -63,7 +63,7 @@ impl Version for V2 {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::read_again, *};
+    use super::{super::read_number_again, *};
 
     fn check(act: impl Fn(&Path) -> io::Result<()>, file: &str, expect: &str) {
         let dir = tempfile::tempdir().unwrap();
@@ -93,13 +93,7 @@ mod tests {
         fs::write(dir.path().join("cpu.stat"), "usage_usec 1500\nuser_usec 0\n").unwrap();
         fs::write(dir.path().join("cgroup.events"), "populated 1\nfrozen 1\n").unwrap();
         assert_eq!(V2.memory_kills(dir.path()).unwrap(), 2);
-        assert_eq!(
-            V2.parse_memory_peak(
-                read_again(&V2.open_memory_peak(dir.path()).unwrap(), &mut [0; 1024]).unwrap()
-            )
-            .unwrap(),
-            8192
-        );
+        assert_eq!(read_number_again(&V2.open_memory_peak(dir.path()).unwrap()).unwrap(), 8192);
         assert_eq!(V2.cpu_time(dir.path()).unwrap(), Duration::from_micros(1500));
         assert!(V2.is_frozen(dir.path()).unwrap());
     }

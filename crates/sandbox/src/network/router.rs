@@ -169,6 +169,11 @@ fn make() -> io::Result<Inside> {
     for which in ["all", "default"] {
         // A source that does not lead back to where it came from is forged.
         fs::write(format!("/proc/sys/net/ipv4/conf/{which}/rp_filter"), "1")?;
+        // A kernel without IPv6 has none to turn off.
+        match fs::write(format!("/proc/sys/net/ipv6/conf/{which}/disable_ipv6"), "1") {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
     let namespace = fs::File::open("/proc/thread-self/ns/net")?.into();
     Ok(Inside { namespace, route: Netlink::route()?, netfilter: Netlink::netfilter()? })

@@ -6,6 +6,9 @@ use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 /// The file, in a sandbox's directory, that holds the number of its first process.
 pub(crate) const PID_FILE: &str = "pid";
 
+/// Room for a process's status as far as its memory.
+const STATUS: usize = 4096;
+
 /// Nothing is limited; what is told is told by the first process's entry in /proc, as long as there is one.
 #[derive(Debug)]
 pub(crate) struct Plain;
@@ -19,16 +22,18 @@ impl Version for Plain {
         Ok(())
     }
 
-    /// The most that the first process had in memory; its children are not counted.
+    /// The first process's own account; its children are not counted.
     fn open_memory_peak(&self, dir: &Path) -> io::Result<OwnedFd> {
         Ok(fs::File::open(process(dir)?.join("status"))?.into())
     }
 
-    fn parse_memory_peak(&self, text: &[u8]) -> io::Result<u64> {
-        let kib = String::from_utf8_lossy(text)
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-        kib.map(|kib: u64| kib << 10).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    fn read_memory_peak(&self, file: &OwnedFd) -> io::Result<u64> {
+        let mut text = [0; STATUS];
+        let length = rustix::io::pread(file, &mut text, 0)?;
+        let status = String::from_utf8_lossy(&text[..length]);
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+        kib.map(|kib| kib << 10).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     fn memory_kills(&self, _: &Path) -> io::Result<u64> {
@@ -78,7 +83,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(Plain.open_memory_peak(dir.path()).is_err());
         fs::write(dir.path().join(PID_FILE), "self").unwrap();
-        let status = fs::read(process(dir.path()).unwrap().join("status")).unwrap();
-        assert!(Plain.parse_memory_peak(&status).unwrap() > 1 << 20);
+        let file = Plain.open_memory_peak(dir.path()).unwrap();
+        assert!(Plain.read_memory_peak(&file).unwrap() > 1 << 20);
     }
 }
