@@ -10,12 +10,13 @@ pub mod config;
 mod error;
 mod ids;
 mod log_sink;
+pub mod policy;
 mod random;
 mod target;
 mod units;
 
 pub use arn::{Arn, ParseArnError};
-pub use caller::{Caller, Principal};
+pub use caller::{Caller, Principal, Session};
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{AccountId, ParseIdError, Region, RequestId};
