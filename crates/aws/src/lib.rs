@@ -1,6 +1,7 @@
 //! AWS's operations: translators between the wire's generated types and the services. A handler parses,
 //! calls and renders; what an operation does is in the services' crates.
 
+pub mod authorize;
 pub mod cloudwatch;
 pub mod iam;
 pub mod lambda;

@@ -3,6 +3,7 @@
 //!
 //! This layer does no I/O and knows no service.
 
+mod access_keys;
 mod arn;
 mod caller;
 mod clock;
@@ -15,6 +16,7 @@ mod random;
 mod target;
 mod units;
 
+pub use access_keys::{AccessKeys, KeyFault, KnownKey, Secret};
 pub use arn::{Arn, ParseArnError};
 pub use caller::{Caller, Principal, Session};
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock, Timestamp};

@@ -179,6 +179,18 @@ impl FunctionRef {
     }
 }
 
+impl FunctionRef {
+    /// The function as it is named, wherever it is: whether the caller may reach it is not looked at.
+    pub fn located(self, caller: &Caller, qualifier: Option<&str>) -> Target {
+        Target {
+            account: self.account.unwrap_or_else(|| caller.account.clone()),
+            region: self.region.unwrap_or_else(|| caller.region.clone()),
+            name: self.name,
+            qualifier: self.qualifier.or_else(|| qualifier.filter(|q| !q.is_empty()).map(str::to_owned)),
+        }
+    }
+}
+
 impl Target {
     /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
     pub fn unqualified_arn(&self) -> Arn {

@@ -50,3 +50,12 @@ impl Extend<(String, Vec<String>)> for Context {
         }
     }
 }
+
+impl IntoIterator for Context {
+    type Item = (String, Vec<String>);
+    type IntoIter = std::collections::btree_map::IntoIter<String, Vec<String>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

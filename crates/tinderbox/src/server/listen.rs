@@ -14,6 +14,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tinderbox_wire::Peer;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -61,16 +62,31 @@ impl<H: Handler> Front<H> {
         Self { handler, connections, http }
     }
 
-    /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`.
-    pub(crate) async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>, drain: Duration) {
+    /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`. With `tls`, encrypted.
+    pub(crate) async fn run(
+        self,
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        stop: impl Future<Output = ()>,
+        drain: Duration,
+    ) {
         let graceful = GracefulShutdown::new();
         tokio::select! {
             () = self.accept(&listener, |stream, permit| {
                 let watcher = graceful.watcher();
-                let (http, service) = (self.http.clone(), self.service());
+                let (http, service, tls) = (self.http.clone(), self.service_of(&stream), tls.clone());
                 // A client that breaks off is its own affair.
                 tokio::spawn(async move {
-                    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                    match tls {
+                        None => {
+                            let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                        }
+                        Some(tls) => {
+                            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                                let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                            }
+                        }
+                    }
                     drop(permit);
                 });
             }) => {}
@@ -141,20 +157,32 @@ impl<H: Handler> Front<H> {
     }
 
     fn service(&self) -> HandlerService<H> {
-        HandlerService(Arc::clone(&self.handler))
+        HandlerService { handler: Arc::clone(&self.handler), peer: None }
+    }
+
+    /// The same for a connection whose other end is of interest.
+    fn service_of(&self, stream: &TcpStream) -> HandlerService<H> {
+        let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+        HandlerService { peer, ..self.service() }
     }
 }
 
 /// A handler as hyper calls it.
-struct HandlerService<H>(Arc<H>);
+struct HandlerService<H> {
+    handler: Arc<H>,
+    peer: Option<Peer>,
+}
 
 impl<H: Handler> hyper::service::Service<Request<Incoming>> for HandlerService<H> {
     type Response = Response<H::Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let handled = Arc::clone(&self.0).handle(request);
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
+        let handled = Arc::clone(&self.handler).handle(request);
         Box::pin(async move { Ok(handled.await) })
     }
 }

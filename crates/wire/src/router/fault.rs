@@ -45,11 +45,6 @@ impl Problem {
         };
         Self::Service(ServiceError::coded("AccessDeniedException", 403, text))
     }
-
-    pub(super) fn foreign_key() -> Self {
-        let text = "The security token included in the request is invalid.";
-        Self::Service(Error::new(ErrorKind::Unauthenticated, text).into())
-    }
 }
 
 /// The code, its status, and the message of an error that is in no model.
@@ -132,14 +127,19 @@ fn plain_error(
     if let Some((schema, found)) = service.and_then(|s| Some((s, s.error(code)?))) {
         return modeled(schema, protocol, found, with_message(schema, found, error.message()), id);
     }
-    let plain =
-        Plain { code: code.to_owned(), status: status(error.kind()), message: error.message().to_owned() };
+    let plain = Plain {
+        code: code.to_owned(),
+        status: status(error.kind(), protocol),
+        message: error.message().to_owned(),
+    };
     render(service, protocol, &plain, id)
 }
 
 /// The status of an error whose code no model has.
-fn status(kind: ErrorKind) -> u16 {
+fn status(kind: ErrorKind, protocol: Protocol) -> u16 {
     match kind {
+        // JSON services without paths have one status for all that clients do wrong.
+        ErrorKind::Denied | ErrorKind::Unauthenticated if protocol.is_aws_json() => 400,
         ErrorKind::Invalid | ErrorKind::Quota => 400,
         ErrorKind::NotFound => 404,
         ErrorKind::Conflict => 409,
