@@ -161,9 +161,7 @@ import subprocess, sys, boto3, botocore
 binary, data, key, secret = sys.argv[1:5]
 run = lambda *a: subprocess.run(a, check=True)
 run("ip", "link", "set", "lo", "up")
-run("ip", "link", "add", "shop", "type", "dummy")
-run("ip", "addr", "add", "10.99.0.1/24", "dev", "shop")
-run("ip", "link", "set", "shop", "up")
+run("ip", "addr", "add", "10.99.0.1/24", "dev", "lo")
 server = subprocess.Popen([binary, "up", "--listen", "10.99.0.1:4566", "--data", data], stdout=subprocess.PIPE, text=True)
 try:
     assert server.stdout.readline() == "listening on https://10.99.0.1:4566\\n"
@@ -188,9 +186,6 @@ print("served")
 def test_an_address_that_others_can_reach(tmp_path):
     if not shutil.which("ip") or subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode:
         pytest.skip("this host lets nobody make a network namespace")
-    probe = ["unshare", "-n", "ip", "link", "add", "shop", "type", "dummy"]
-    if subprocess.run(probe, capture_output=True).returncode:
-        pytest.skip("this host has no dummy network devices")
     data = tmp_path / "data"
     key, secret = create_key(data)
     command = ["unshare", "-n", sys.executable, "-c", PUBLIC, BINARY, str(data), key, secret]

@@ -197,9 +197,9 @@ def trusting(*principals, **more):
 def test_a_role_is_assumed_by_whom_it_trusts(client, enforcing, iam, user, name):
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusting(user.arn))["Role"]
     sts = user.client("sts")
-    assume = {"RoleArn": role["Arn"], "RoleSessionName": "s"}
+    assume = {"RoleArn": role["Arn"], "RoleSessionName": "me"}
     given = sts.assume_role(**assume)
-    assert given["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/s"
+    assert given["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/me"
 
     def as_role(service, given=given):
         credentials = given["Credentials"]
@@ -212,7 +212,7 @@ def test_a_role_is_assumed_by_whom_it_trusts(client, enforcing, iam, user, name)
         )
 
     who = as_role("sts").get_caller_identity()
-    assert (who["Arn"], who["UserId"]) == (given["AssumedRoleUser"]["Arn"], f"{role['RoleId']}:s")
+    assert (who["Arn"], who["UserId"]) == (given["AssumedRoleUser"]["Arn"], f"{role['RoleId']}:me")
     assert refused(as_role("lambda").list_functions)[0] == "AccessDeniedException"
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(allow("lambda:List*")))
     as_role("lambda").list_functions()
@@ -244,7 +244,7 @@ def test_a_role_is_assumed_by_whom_it_trusts(client, enforcing, iam, user, name)
     sts.assume_role(**assume, ExternalId="7")
     for seconds, text in [(43200, "MaxSessionDuration"), (3601, "MaxSessionDuration")]:
         assert text in refused(lambda: sts.assume_role(**assume, ExternalId="7", DurationSeconds=seconds))[1]
-    assert refused(lambda: sts.assume_role(RoleArn=role["Arn"] + "x", RoleSessionName="s"))[0] == "AccessDenied"
+    assert refused(lambda: sts.assume_role(RoleArn=role["Arn"] + "x", RoleSessionName="me"))[0] == "AccessDenied"
 
     iam.detach_role_policy(RoleName=name, PolicyArn=managed)
     assert refused(lambda: iam.delete_role(RoleName=name))[0] == "DeleteConflict"
@@ -343,10 +343,10 @@ def test_without_enforcement_everybody_may(client, server, name):
     client(server, "lambda", **someone).list_functions()
     trust = trusting(f"arn:aws:iam::{ACCOUNT}:root")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    given = client(server, "sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+    given = client(server, "sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
     session = {"key": given["AccessKeyId"], "secret": given["SecretAccessKey"], "token": given["SessionToken"]}
-    assert client(server, "sts", **session).get_caller_identity()["Arn"].endswith(f":assumed-role/{name}/s")
+    assert client(server, "sts", **session).get_caller_identity()["Arn"].endswith(f":assumed-role/{name}/me")
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         lambda_role = f"arn:aws:iam::{ACCOUNT}:role/lambda-role"
-        client(server, "sts").assume_role(RoleArn=lambda_role, RoleSessionName="s")
+        client(server, "sts").assume_role(RoleArn=lambda_role, RoleSessionName="me")
     assert caught.value.response["Error"]["Code"] == "AccessDenied"

@@ -33,6 +33,9 @@ const POLICIES: [(&str, &str, &str); 9] = [
     ("/service-role/", "AWSLambdaRole", "lambda:InvokeFunction"),
 ];
 
+/// What their ARNs begin with.
+pub(crate) const PREFIX: &str = "arn:aws:iam::aws:policy/";
+
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = ManagedPolicy> {
     POLICIES.iter().map(|(path, name, actions)| {
@@ -56,7 +59,7 @@ pub(crate) fn all() -> impl Iterator<Item = ManagedPolicy> {
 
 /// The one with this ARN.
 pub(crate) fn find(arn: &str) -> Option<ManagedPolicy> {
-    arn.starts_with("arn:aws:iam::aws:policy/").then(|| all().find(|policy| policy.arn == arn)).flatten()
+    arn.starts_with(PREFIX).then(|| all().find(|policy| policy.arn == arn)).flatten()
 }
 
 #[cfg(test)]

@@ -111,8 +111,8 @@ impl Identity {
     /// `NotFound`.
     pub(crate) async fn managed(&self, arn: &str) -> Result<ManagedPolicy> {
         let missing = || Error::not_found(format!("Policy {arn} does not exist or is not attachable."));
-        if let Some(policy) = aws_managed::find(arn) {
-            return Ok(policy);
+        if arn.starts_with(aws_managed::PREFIX) {
+            return aws_managed::find(arn).ok_or_else(missing);
         }
         let parsed: Arn = arn.parse().map_err(|_| Error::invalid(format!("ARN {arn} is not valid.")))?;
         let Some(account) = &parsed.account else { return Err(missing()) };

@@ -2,7 +2,7 @@
 
 use http::header::{REFERER, USER_AGENT};
 use tinderbox_base::{Timestamp, policy::Context};
-use tinderbox_wire::{Call, Origin};
+use tinderbox_wire::{Call, Origin, Value};
 
 pub(super) fn of(call: &Call<'_>, now: Timestamp) -> Context {
     let secure = match call.origin {
@@ -23,11 +23,35 @@ pub(super) fn of(call: &Call<'_>, now: Timestamp) -> Context {
             context.set(key, value);
         }
     }
-    if let Some(id) = call.text("ExternalId") {
-        context.set("sts:ExternalId", id);
+    for (key, member) in [
+        ("sts:ExternalId", "ExternalId"),
+        ("sts:RoleSessionName", "RoleSessionName"),
+        ("iam:PolicyARN", "PolicyArn"),
+        ("iam:PermissionsBoundary", "PermissionsBoundary"),
+    ] {
+        if let Some(value) = call.text(member) {
+            context.set(key, value);
+        }
     }
-    if let Some(name) = call.text("RoleSessionName") {
-        context.set("sts:RoleSessionName", name);
+    let tags = tags(call);
+    context.set_all("aws:TagKeys", tags.iter().map(|(key, _)| (*key).to_owned()).collect());
+    for (key, value) in tags {
+        context.set(&format!("aws:RequestTag/{key}"), value);
     }
     context
+}
+
+/// The tags that a request gives: a map, or a list of keys and values.
+fn tags<'a>(call: &Call<'a>) -> Vec<(&'a str, &'a str)> {
+    let pair = |key: &'a Value, value: &'a Value| Some((key.as_str()?, value.as_str()?));
+    match call.member("Tags").or_else(|| call.member("tags")) {
+        Some(Value::Map(tags)) => {
+            tags.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect()
+        }
+        Some(Value::List(tags)) => {
+            // A tag's key comes first in every model.
+            tags.iter().filter_map(|tag| pair(tag.member(0), tag.member(1))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
