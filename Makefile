@@ -43,6 +43,7 @@ bench: build venv sdk
 
 ## torture: the long runs
 torture: build venv sdk
+	TINDERBOX_FUZZ_RUNS=10000000 cargo test --workspace --locked --release fuzz_ -- --nocapture
 	TINDERBOX_TORTURE_CYCLES=1000 cargo test --workspace --locked --release
 	TINDERBOX=$(BIN) TINDERBOX_TORTURE=1 $(PYTEST) tests -q -n 2
 

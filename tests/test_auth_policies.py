@@ -237,13 +237,13 @@ def test_a_role_is_assumed_by_whom_it_trusts(client, enforcing, iam, user, name)
     )
     user.may(allow("sts:AssumeRole", role["Arn"]))
     sts.assume_role(**assume)
-    external = trusting(user.arn, Condition={"StringEquals": {"sts:ExternalId": "7"}})
+    external = trusting(user.arn, Condition={"StringEquals": {"sts:ExternalId": "seven"}})
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=external)
     code, message = refused(lambda: sts.assume_role(**assume))
     assert code == "AccessDenied" and "because no role trust policy allows" in message
-    sts.assume_role(**assume, ExternalId="7")
+    sts.assume_role(**assume, ExternalId="seven")
     for seconds, text in [(43200, "MaxSessionDuration"), (3601, "MaxSessionDuration")]:
-        assert text in refused(lambda: sts.assume_role(**assume, ExternalId="7", DurationSeconds=seconds))[1]
+        assert text in refused(lambda: sts.assume_role(**assume, ExternalId="seven", DurationSeconds=seconds))[1]
     assert refused(lambda: sts.assume_role(RoleArn=role["Arn"] + "x", RoleSessionName="me"))[0] == "AccessDenied"
 
     iam.detach_role_policy(RoleName=name, PolicyArn=managed)

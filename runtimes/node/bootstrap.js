@@ -1,7 +1,7 @@
 "use strict";
 // Entry point of a Node.js instance, started long before it is known which function will run.
 //
-//   channel.js   frames to and from the engine, on descriptor 3
+//   channel.js   frames to and from the engine, on descriptors 3 and 4
 //   pipe.js      the log pipe: process.stdout, process.stderr and records of several lines
 //   console.js   console.log and its siblings, as AWS formats them
 //   loader.js    finds and loads the handler
@@ -18,7 +18,7 @@ const { rehearse } = require("./rehearsal.js");
 const { Runtime } = require("./runtime.js");
 
 rehearse().then(() => {
-  const channel = new Channel(3);
+  const channel = new Channel(3, 4);
   channel.send(Channel.BOOTED, JSON.stringify({ version: process.versions.node }));
   new Runtime(channel).start();
 });

@@ -1,5 +1,5 @@
 "use strict";
-// Frames to and from the engine, on an inherited blocking socket.
+// Frames to and from the engine, on two inherited pipes.
 //
 //   u32 LE length of what follows | u8 kind | u32 LE length of head | head (JSON) | body (raw)
 //
@@ -15,8 +15,9 @@ const LONGEST = 32 << 20; // agreed with the engine
 const CHUNK = 64 << 10; // one read takes a whole small frame
 
 class Channel {
-  constructor(descriptor) {
-    this.descriptor = descriptor;
+  constructor(calls, answers) {
+    this.calls = calls;
+    this.answers = answers;
     this.inbox = Buffer.allocUnsafeSlow(CHUNK);
     this.outbox = Buffer.allocUnsafeSlow(CHUNK);
     this.start = 0; // unread bytes in the inbox
@@ -79,7 +80,7 @@ class Channel {
   read(buffer, offset) {
     for (;;) {
       try {
-        const count = fs.readSync(this.descriptor, buffer, offset, buffer.length - offset, null);
+        const count = fs.readSync(this.calls, buffer, offset, buffer.length - offset, null);
         if (count > 0) return count;
       } catch (error) {
         if (error.code === "EINTR") continue;
@@ -89,7 +90,7 @@ class Channel {
   }
 
   write(frame, length) {
-    writeAll(this.descriptor, frame, length);
+    writeAll(this.answers, frame, length);
   }
 
   // The engine closed its end, or no longer speaks our language: this instance is over, and

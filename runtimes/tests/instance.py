@@ -1,11 +1,10 @@
-"""One instance as the engine sees it: a process, a socket on its descriptor 3, a log pipe."""
+"""One instance as the engine sees it: a process, pipes on its descriptors 3 and 4, a log pipe."""
 
 import fcntl
 import json
 import os
 import selectors
 import signal
-import socket
 import struct
 import time
 
@@ -22,9 +21,11 @@ class Instance:
     """Starts `argv` and talks frames with it."""
 
     def __init__(self, argv, env):
-        ours, theirs = socket.socketpair()
+        calls_end, calls = os.pipe()
+        answers, answers_end = os.pipe()
         log, log_end = os.pipe()
-        theirs_fd = fcntl.fcntl(theirs.fileno(), fcntl.F_DUPFD_CLOEXEC, 10)
+        # Out of the way of the numbers they get in the instance.
+        theirs = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (calls_end, answers_end)]
         self.started = time.perf_counter()
         self.pid = os.posix_spawn(
             argv[0],
@@ -34,14 +35,14 @@ class Instance:
                 (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, log_end, 1),
                 (os.POSIX_SPAWN_DUP2, log_end, 2),
-                (os.POSIX_SPAWN_DUP2, theirs_fd, 3),
+                (os.POSIX_SPAWN_DUP2, theirs[0], 3),
+                (os.POSIX_SPAWN_DUP2, theirs[1], 4),
             ],
         )
-        for fd in (theirs_fd, log_end):
+        for fd in (*theirs, calls_end, answers_end, log_end):
             os.close(fd)
-        theirs.close()
-        self.socket = ours
-        self.socket.settimeout(PATIENCE)
+        self.calls = calls
+        self.answers = answers
         self._log = log
         os.set_blocking(log, False)
         self._pending = b""
@@ -50,7 +51,8 @@ class Instance:
     def send(self, kind, head, body=b""):
         head = json.dumps(head).encode()
         frame = struct.pack("<IBI", 5 + len(head) + len(body), kind, len(head)) + head + body
-        self.socket.sendall(frame)
+        while frame:
+            frame = frame[os.write(self.calls, frame) :]
 
     def receive(self):
         """The next frame, as (kind, head, body); the log is drained meanwhile."""
@@ -61,7 +63,7 @@ class Instance:
     def _exactly(self, count):
         data = b""
         with selectors.DefaultSelector() as selector:
-            selector.register(self.socket, selectors.EVENT_READ)
+            selector.register(self.answers, selectors.EVENT_READ)
             selector.register(self._log, selectors.EVENT_READ)
             deadline = time.monotonic() + PATIENCE
             while len(data) < count:
@@ -70,8 +72,8 @@ class Instance:
                     raise AssertionError("no frame; log: %r" % self._pending)
                 if self._log in ready and not self._drain():
                     selector.unregister(self._log)
-                if self.socket.fileno() in ready:
-                    chunk = self.socket.recv(count - len(data))
+                if self.answers in ready:
+                    chunk = os.read(self.answers, count - len(data))
                     if not chunk:
                         self._drain()
                         raise EOFError("the instance is gone; log: %r" % self._pending)
@@ -121,10 +123,17 @@ class Instance:
                     self._drain()
         return self._status
 
+    def hang_up(self):
+        """Closes the engine's ends."""
+        for fd in (self.calls, self.answers):
+            if fd is not None:
+                os.close(fd)
+        self.calls = self.answers = None
+
     def close(self):
         if self._status is None:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self._status = -signal.SIGKILL
-        self.socket.close()
+        self.hang_up()
         os.close(self._log)

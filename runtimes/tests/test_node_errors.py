@@ -255,6 +255,6 @@ def test_sigterm_ends_an_idle_instance(node):
 def test_the_engine_closing_its_end_ends_the_instance(node):
     with node.function(BODY % "async () => 1") as function:
         assert function.loaded() is None
-        function.instance.socket.close()
+        function.instance.hang_up()
         assert function.instance.wait() == 0
         assert function.events() == []

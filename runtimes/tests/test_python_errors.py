@@ -204,6 +204,6 @@ def test_sigterm_ends_an_idle_instance(python):
 def test_the_engine_closing_its_end_ends_the_instance(python):
     with python.function("def handler(event, context): pass\n") as function:
         assert function.loaded() is None
-        function.instance.socket.close()
+        function.instance.hang_up()
         assert function.instance.wait() == 0
         assert function.events() == []

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The crates from the bottom up; those on one line are siblings, which do not know each other.
 const LAYERS: [&[&str]; 11] = [
-    &["tinderbox-base"],
+    &["tinderbox-base", "tinderbox-fuzz"],
     &["tinderbox-store", "tinderbox-blobs", "tinderbox-segments"],
     &["tinderbox-sandbox"],
     &["tinderbox-runtime-api"],

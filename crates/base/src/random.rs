@@ -1,6 +1,6 @@
 //! Randomness as a trait: a simulation replays from its seed.
 
-use std::{fmt, sync::Mutex};
+use std::{cell::RefCell, fmt, sync::Mutex};
 
 /// A source of random bytes.
 pub trait Random: Send + Sync + fmt::Debug {
@@ -20,10 +20,40 @@ pub trait Random: Send + Sync + fmt::Debug {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsRandom;
 
+/// Bytes asked of the kernel at once: a request draws a few dozen, and every call costs as much as they do.
+const POOL_BYTES: usize = 512;
+
+/// Bytes drawn and not yet used. Used ones are wiped.
+struct Pool {
+    bytes: [u8; POOL_BYTES],
+    used: usize,
+}
+
+thread_local! {
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL_BYTES], used: POOL_BYTES }) };
+}
+
 impl Random for OsRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("getrandom(2) fails only on kernels older than 3.17");
+        if bytes.len() > POOL_BYTES {
+            return draw(bytes);
+        }
+        POOL.with_borrow_mut(|pool| {
+            if pool.used + bytes.len() > POOL_BYTES {
+                draw(&mut pool.bytes);
+                pool.used = 0;
+            }
+            let end = pool.used + bytes.len();
+            let taken = &mut pool.bytes[pool.used..end];
+            bytes.copy_from_slice(taken);
+            taken.fill(0);
+            pool.used = end;
+        });
     }
+}
+
+fn draw(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("getrandom(2) fails only on kernels older than 3.17");
 }
 
 /// A reproducible generator (`SplitMix64`, Steele et al. 2014) for tests and simulation. Never for secrets.
@@ -56,6 +86,18 @@ impl Random for SeededRandom {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kernels_bytes_are_given_once() {
+        let mut seen = std::collections::HashSet::new();
+        for size in [16, 500, 16, 16, 600, 8, 8] {
+            let mut bytes = vec![0; size];
+            OsRandom.fill(&mut bytes);
+            for chunk in bytes.chunks_exact(8) {
+                assert!(seen.insert(chunk.to_vec()), "eight bytes came twice");
+            }
+        }
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_numbers() {

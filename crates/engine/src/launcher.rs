@@ -2,7 +2,7 @@
 
 use crate::{Listeners, RuntimeClass, Version};
 use async_trait::async_trait;
-use std::{net::TcpListener, os::fd::OwnedFd, os::unix::net::UnixStream, sync::Arc};
+use std::{net::TcpListener, os::fd::OwnedFd, sync::Arc};
 use tinderbox_base::Error;
 
 /// What is to be launched.
@@ -32,8 +32,14 @@ pub struct Launched {
 /// Our end of the conversation with a process.
 #[derive(Debug)]
 pub enum LinkEnd {
-    /// Frames on a stream socket.
-    Frames(UnixStream),
+    /// Frames on two pipes. A round trip over them takes half as long as over a socket, whose readers
+    /// wake the writer too.
+    Frames {
+        /// What the process says.
+        from: OwnedFd,
+        /// What is said to it.
+        to: OwnedFd,
+    },
     /// The HTTP Runtime API's listening socket.
     Http(TcpListener),
 }

@@ -8,6 +8,9 @@ mod driver;
 mod endpoint;
 mod engine;
 mod frame;
+#[cfg(test)]
+mod fuzz;
+mod home;
 mod invocation;
 mod launcher;
 mod log_parser;
@@ -22,6 +25,7 @@ mod version;
 
 pub use endpoint::{Endpoint, EndpointGuard, Listeners, NoEndpoint};
 pub use engine::{Engine, EngineDeps};
+pub use home::Home;
 pub use invocation::{
     Invocation, InvokeError, MAX_RESPONSE_BYTES, Outcome, Phase, Report, Response, StartKind, ThrottleReason,
 };

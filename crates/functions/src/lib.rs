@@ -6,6 +6,8 @@
 
 mod code;
 mod errors;
+#[cfg(test)]
+mod fuzz;
 mod keys;
 pub mod logs;
 pub mod model;

@@ -9,6 +9,8 @@ mod cache;
 mod caller;
 mod create_role;
 mod effective;
+#[cfg(test)]
+mod fuzz;
 mod key_id;
 mod listing;
 mod managed;

@@ -9,6 +9,8 @@ mod background;
 mod catalog;
 mod events;
 mod filter;
+#[cfg(test)]
+mod fuzz;
 mod groups;
 mod ids;
 mod intake;

@@ -16,9 +16,12 @@ use std::{
     fmt, fs, io,
     os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
+
+/// Room for a 64-bit number, its newline, and more than that.
+const NUMBER_BYTES: usize = 32;
 
 /// How one version of cgroups is spoken to. A `dir` is one sandbox's directory.
 pub(crate) trait Version: fmt::Debug + Send + Sync {
@@ -26,8 +29,8 @@ pub(crate) trait Version: fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     /// Bounds memory and swap together to `bytes`.
     fn set_memory(&self, dir: &Path, bytes: u64) -> io::Result<()>;
-    /// The most bytes in use at any time so far.
-    fn memory_peak(&self, dir: &Path) -> io::Result<u64>;
+    /// Opens the file that holds the most bytes in use at any time so far.
+    fn open_memory_peak(&self, dir: &Path) -> io::Result<OwnedFd>;
     /// How many processes the kernel killed for memory.
     fn memory_kills(&self, dir: &Path) -> io::Result<u64>;
     /// Sets the share (1 to 10,000) and the hard share in thousandths of a processor.
@@ -81,6 +84,8 @@ pub(crate) struct Group {
     name: String,
     /// What is set, so that only differences are written.
     limits: Mutex<Option<Limits>>,
+    /// The file of the memory's peak, which is read after every invocation.
+    peak: OnceLock<OwnedFd>,
 }
 
 /// How the program joins: descriptors and what to do with each.
@@ -89,7 +94,8 @@ pub(crate) type Joins = Vec<(message::Cgroup, OwnedFd)>;
 impl Group {
     /// Makes the directories, sets the limits and opens what the program joins by.
     pub(crate) fn create(layout: &Arc<Layout>, name: String, limits: &Limits) -> io::Result<(Self, Joins)> {
-        let group = Self { layout: Arc::clone(layout), name, limits: Mutex::default() };
+        let group =
+            Self { layout: Arc::clone(layout), name, limits: Mutex::default(), peak: OnceLock::new() };
         match group.prepare(limits) {
             Ok(joins) => Ok((group, joins)),
             Err(error) => {
@@ -137,7 +143,15 @@ impl Group {
     }
 
     pub(crate) fn memory_peak(&self) -> io::Result<u64> {
-        self.layout.memory.version.memory_peak(&self.dir(&self.layout.memory))
+        let Place { base, version } = &self.layout.memory;
+        let file = match self.peak.get() {
+            Some(file) => file,
+            None => {
+                let file = version.open_memory_peak(&base.join(&self.name))?;
+                self.peak.get_or_init(|| file)
+            }
+        };
+        read_number_again(file)
     }
 
     pub(crate) fn memory_kills(&self) -> io::Result<u64> {
@@ -183,10 +197,26 @@ fn write(dir: &Path, file: &str, value: &str) -> io::Result<()> {
     }
 }
 
+/// Opens a file to read.
+fn open(dir: &Path, file: &str) -> io::Result<OwnedFd> {
+    Ok(rustix::fs::open(dir.join(file), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+/// Reads an open file that holds one number, from its start.
+fn read_number_again(file: &OwnedFd) -> io::Result<u64> {
+    let mut text = [0; NUMBER_BYTES];
+    let length = rustix::io::pread(file, &mut text, 0)?;
+    parse_number(&text[..length])
+}
+
 /// Reads a file that holds one number.
 fn read_number(dir: &Path, file: &str) -> io::Result<u64> {
-    let text = fs::read_to_string(dir.join(file))?;
-    text.trim().parse().map_err(|_| io::Error::new(io::ErrorKind::InvalidData, text))
+    parse_number(&fs::read(dir.join(file))?)
+}
+
+fn parse_number(text: &[u8]) -> io::Result<u64> {
+    let number = str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok());
+    number.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, String::from_utf8_lossy(text)))
 }
 
 /// Reads the number after `key` in a file of `key number` lines.

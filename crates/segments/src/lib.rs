@@ -16,6 +16,8 @@ mod cache;
 mod compact;
 mod error;
 mod file;
+#[cfg(test)]
+mod fuzz;
 mod names;
 mod open;
 mod read;

@@ -50,6 +50,11 @@ impl Directory {
         &self.path
     }
 
+    /// Whether the engine has its directory: a store that was made.
+    pub(crate) fn has_rows(&self) -> Result<bool, StoreError> {
+        Ok(self.path.join(ROWS).try_exists()?)
+    }
+
     /// The engine's own directory. When there is none, `make` fills a new one, which then is put in place whole.
     pub(crate) fn rows(
         &self,

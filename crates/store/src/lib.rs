@@ -6,10 +6,13 @@
 mod committer;
 mod directory;
 mod engine;
+#[cfg(test)]
+mod fuzz;
 mod group;
 mod key;
 pub mod limits;
 mod local;
+pub mod maintain;
 mod row;
 mod watchers;
 

@@ -39,6 +39,39 @@ pub(crate) struct Head {
     pub(crate) next: u64,
 }
 
+/// What a row is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Item,
+    Lease,
+    /// Of the log with this key.
+    Head(Bytes, Head),
+    /// Of the log with this key, at this offset.
+    Record(Bytes, u64),
+    Counter,
+}
+
+impl Kind {
+    /// The kind of a row, whose value must be of its form.
+    pub(crate) fn of(key: &Bytes, value: &Bytes) -> Result<Self, StoreError> {
+        match key.first() {
+            Some(&ITEM) => decode_item(value.clone()).map(|_| Self::Item),
+            Some(&LEASE) => Lease::decode(value).map(|_| Self::Lease),
+            Some(&HEAD) => Ok(Self::Head(key.slice(1..), Head::decode(value)?)),
+            Some(&RECORD) => {
+                let length = key.get(1..3).and_then(|n| n.try_into().ok()).map_or(0, u16::from_be_bytes);
+                let end = 3 + usize::from(length);
+                if key.len() != end + 8 {
+                    return Err(damaged("a record's key", key));
+                }
+                Ok(Self::Record(key.slice(3..end), record_offset(key)?))
+            }
+            _ if *key == VERSION_ROW => decode_number(value).map(|_| Self::Counter),
+            _ => Err(damaged("a row of no kind that is known", key)),
+        }
+    }
+}
+
 fn tagged(tag: u8, key: &[u8]) -> Bytes {
     let mut row = BytesMut::with_capacity(1 + key.len());
     row.put_u8(tag);

@@ -11,11 +11,12 @@
 //!
 //! The public models say what is sent; they do not say how it is refused. Where AWS's answers are not documented:
 //!
-//! - All broken constraints are told at once, in the order of the model's members, and for one value in the order
-//!   greatest, least, pattern, values. Constraints on elements are told once, at the list or map, all together.
+//! - All broken constraints are told at once, up to ten, in the order of the model's members, and for one value in the
+//!   order pattern, length or range, values (as STS, Cognito and DynamoDB do). Constraints on elements are told once, at
+//!   the list or map, all together, greatest and least first, and last that an element may not be null.
 //! - Constraints come before anything else a service checks, and after the form of the body.
-//! - A JSON token of a wrong kind is a `SerializationException` whose message stands under `Message`; REST services
-//!   say `can not be converted to a String`, the others `cannot be converted to String`.
+//! - A JSON token of a wrong kind is a `SerializationException` whose message stands under `Message`; services of
+//!   awsJson 1.0 say `cannot be converted to String`, the others `can not be converted to a String`.
 //! - Unknown members are ignored. A null member is an absent one. The last of two equal keys counts.
 //! - awsQuery answers what it cannot read with `MalformedInput`, and an unknown action with `InvalidAction`.
 //! - An unknown path is a 404, an unknown target a 400, both `UnknownOperationException`.
@@ -28,6 +29,7 @@ mod codec;
 mod context;
 mod convert;
 mod error;
+pub mod event_stream;
 mod guard;
 mod mounted;
 mod origin;

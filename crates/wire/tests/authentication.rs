@@ -10,7 +10,8 @@ use tinderbox_base::{
     SeededRandom, Timestamp, policy::Subject,
 };
 use tinderbox_wire::{
-    Authentication, Authorize, Call, Context, Loopback, Origin, Refused, Result, Router, ServiceError, async_trait,
+    Authentication, Authorize, Call, Context, Loopback, Origin, Refused, Result, Router, ServiceError,
+    async_trait,
     sigv4::{Credentials, SignedRequest, sha256, sign},
 };
 
@@ -88,7 +89,8 @@ fn headers(key: Option<(&str, &str, Option<&str>)>, at: Timestamp) -> HeaderMap 
 
 /// The status, and the answer's ARN or its error's code.
 async fn ask(router: &Router, origin: &Origin, headers: HeaderMap) -> (u16, String) {
-    let mut request = Request::post("/").body(Full::new(Bytes::from_static(BODY.as_bytes()))).expect("a request");
+    let mut request =
+        Request::post("/").body(Full::new(Bytes::from_static(BODY.as_bytes()))).expect("a request");
     *request.headers_mut() = headers;
     let (head, body) = router.handle(request, origin).await.into_parts();
     let body = String::from_utf8(body.collect().await.expect("a body").to_bytes().to_vec()).expect("text");

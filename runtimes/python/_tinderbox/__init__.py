@@ -1,6 +1,6 @@
 """What runs inside a Python instance, between the engine and the function.
 
-    channel   frames to and from the engine, on descriptor 3
+    channel   frames to and from the engine, on descriptors 3 and 4
     streams   the log pipe: sys.stdout, sys.stderr and records of several lines
     logs      the root logger's handler
     loading   LOAD: environment, module path, import of the handler

@@ -1,4 +1,4 @@
-"""Frames to and from the engine, on an inherited blocking socket.
+"""Frames to and from the engine, on two inherited pipes.
 
     u32 LE length of what follows | u8 kind | u32 LE length of head | head (JSON) | body (raw)
 """
@@ -17,8 +17,8 @@ _PREFIX = struct.Struct("<IBI")
 _COUNTED = _PREFIX.size - 4
 #: A longer frame means that the peer is broken (32 MiB, agreed with the engine).
 _LONGEST = 32 << 20
-#: One read takes a whole small frame.
-_CHUNK = 64 << 10
+#: One read takes a whole small frame. Python sets aside as much before every read.
+_CHUNK = 4 << 10
 
 
 class Closed(Exception):
@@ -26,10 +26,16 @@ class Closed(Exception):
 
 
 class Channel(object):
-    def __init__(self, descriptor):
-        self.descriptor = descriptor
+    def __init__(self, calls, answers):
+        self.calls = calls
+        self.answers = answers
         self._rest = b""
-        _close_on_exec(descriptor)
+        _close_on_exec(calls)
+        _close_on_exec(answers)
+
+    def close(self):
+        os.close(self.calls)
+        os.close(self.answers)
 
     def receive(self):
         """Waits for the next frame; returns (kind, head bytes, body bytes)."""
@@ -48,10 +54,10 @@ class Channel(object):
 
     def send(self, kind, head=b"{}", body=b""):
         length = _COUNTED + len(head) + len(body)
-        write_all(self.descriptor, _PREFIX.pack(length, kind, len(head)) + head + body)
+        write_all(self.answers, _PREFIX.pack(length, kind, len(head)) + head + body)
 
     def _read(self):
-        chunk = os.read(self.descriptor, _CHUNK)
+        chunk = os.read(self.calls, _CHUNK)
         if not chunk:
             raise Closed("end of stream")
         return chunk
@@ -61,7 +67,7 @@ class Channel(object):
         whole = bytearray(end)
         filled = len(data)
         whole[:filled] = data
-        stream = io.FileIO(self.descriptor, "rb", closefd=False)
+        stream = io.FileIO(self.calls, "rb", closefd=False)
         view = memoryview(whole)
         while filled < end:
             count = stream.readinto(view[filled:])
@@ -87,7 +93,7 @@ def write_all(descriptor, data):
 
 
 def _close_on_exec(descriptor):
-    """Programs that the function starts must not inherit the engine's socket."""
+    """Programs that the function starts must not inherit the engine's pipes."""
     try:
         os.set_inheritable(descriptor, False)
     except AttributeError:  # Python 2.7

@@ -12,10 +12,10 @@ _PRELOAD = ("_tinderbox.logs", "traceback", "datetime", "decimal", "base64", "so
 
 
 def run():
-    channel = frames.Channel(3)
+    channel = frames.Channel(3, 4)
     pipe = streams.install()
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: (os.close(3), pipe.forked()))
+        os.register_at_fork(after_in_child=lambda: (channel.close(), pipe.forked()))
     version = "%d.%d.%d" % sys.version_info[:3]
     channel.send(frames.BOOTED, codec.encode({"version": version}))
     try:

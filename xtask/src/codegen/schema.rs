@@ -202,14 +202,23 @@ fn open(selection: &Selection<'_>, name: &str) -> bool {
     selection.service.shapes.get(name).is_some_and(|own| own.open)
 }
 
+/// A bound, which models write as `8.0` where the shape is a floating-point number.
+fn whole(bound: &serde_json::Number) -> i64 {
+    bound.as_i64().unwrap_or_else(|| {
+        let number = bound.as_f64().unwrap_or(f64::NAN);
+        assert!(number.fract() == 0.0 && number.abs() < 9e15, "a bound that is not whole: {bound}");
+        number as i64
+    })
+}
+
 fn constraints(selection: &Selection<'_>, name: &str, out: &mut String) -> Result<()> {
     let shape = selection.model.shape(name)?;
     let none = Constraints::default();
     let own = selection.service.shapes.get(name).unwrap_or(&none);
-    if let Some(min) = own.min.or(shape.min.as_ref().and_then(serde_json::Number::as_i64)) {
+    if let Some(min) = own.min.or(shape.min.as_ref().map(whole)) {
         let _ = write!(out, ".min({min})");
     }
-    if let Some(max) = own.max.or(shape.max.as_ref().and_then(serde_json::Number::as_i64)) {
+    if let Some(max) = own.max.or(shape.max.as_ref().map(whole)) {
         let _ = write!(out, ".max({max})");
     }
     if let Some(pattern) = own.pattern.as_ref().or(shape.pattern.as_ref()) {

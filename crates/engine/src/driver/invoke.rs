@@ -2,7 +2,7 @@
 
 use super::{Driver, Free, Verdict, Waiter};
 use crate::{
-    EndReason, InstanceEvent, Invocation, InvokeError, Outcome, Phase, Report, Response, StartKind,
+    EndReason, Home, InstanceEvent, Invocation, InvokeError, Outcome, Phase, Report, Response, StartKind,
     machine::{Call, Machine, Reach, Role, Served},
     scheduler::{Event, InstanceKey, Ticket},
 };
@@ -17,8 +17,11 @@ impl Driver {
     /// Runs an invocation from its acceptance to its end.
     pub(crate) async fn invoke(self: Arc<Self>, invocation: Invocation) -> Result<Response, InvokeError> {
         let ticket = Ticket(self.next_ticket.fetch_add(1, Ordering::Relaxed));
-        let mut verdict =
-            self.ask(ticket, &invocation, Event::Request { ticket, version: &invocation.version });
+        let mut verdict = self.ask(
+            ticket,
+            &invocation,
+            Event::Request { ticket, version: &invocation.version, home: Home::current() },
+        );
         loop {
             let grant = match verdict.await {
                 Ok(Verdict::Granted(grant)) => grant,
@@ -75,7 +78,7 @@ impl Driver {
             None
         };
         machine.drain_log(&*self.clock);
-        match machine.reach() {
+        match machine.come_home().map_or(Reach::Closed, |()| machine.reach()) {
             Reach::Ready => Ok((machine, thaw)),
             Reach::Closed | Reach::Unsolicited => Err(Some(machine)),
         }
@@ -132,9 +135,9 @@ impl Driver {
     }
 
     fn put_back(self: &Arc<Self>, flight: Flight, machine: Box<Machine>) {
-        let key = machine.key;
+        let (key, home) = (machine.key, machine.home);
         flight.over();
-        self.apply_with(Event::Finished { instance: key }, |core| {
+        self.apply_with(Event::Finished { instance: key, home }, |core| {
             core.free.insert(key, Free::Hot(machine));
         });
     }

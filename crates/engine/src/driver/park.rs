@@ -26,6 +26,14 @@ impl Driver {
         let (release, released) = oneshot::channel();
         let driver = self.clone();
         let watcher = self.runtime.spawn(async move {
+            if machine.come_home().is_err() {
+                // Nobody would hear of its end: this is it.
+                if driver.died_parked(&machine) {
+                    driver.end_now(machine, EndReason::Failed).await;
+                    return Err(None);
+                }
+                return Err(Some(machine));
+            }
             machine.drain_log(&*driver.clock);
             if machine.role.is_some() {
                 machine.control.freeze().await;

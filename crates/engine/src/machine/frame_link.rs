@@ -1,23 +1,25 @@
 //! A conversation in frames with one of our own bootstraps.
 
-use super::{Answer, Call, InitAnswer, Reach};
+use super::{Answer, Call, InitAnswer, Reach, watched::Watched};
 use crate::frame::{self, Body, Decoder, Frame, FrameError};
 use bytes::Bytes;
-use rustix::net::RecvFlags;
-use serde::{Deserialize, Serialize};
-use std::io;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::UnixStream,
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
 };
+use serde::{Deserialize, Serialize};
+use std::{io, os::fd::OwnedFd};
+use tokio::{io::AsyncReadExt, net::unix::pipe::Sender};
 
 /// Bodies up to this size are copied behind their head, so that one write sends both.
 const COPY_BYTES: usize = 16 * 1024;
 
-/// Our end of the socket.
+/// Our ends of the pipes.
 #[derive(Debug)]
 pub(crate) struct FrameLink {
-    stream: UnixStream,
+    from: Watched,
+    /// Does not block. Nobody watches it: there is room in the pipe, but for the largest events.
+    to: OwnedFd,
     decoder: Decoder,
     out: Vec<u8>,
 }
@@ -53,9 +55,14 @@ struct AnswerHead<'a> {
 }
 
 impl FrameLink {
-    pub(crate) fn new(stream: std::os::unix::net::UnixStream) -> io::Result<Self> {
-        stream.set_nonblocking(true)?;
-        Ok(Self { stream: UnixStream::from_std(stream)?, decoder: Decoder::default(), out: Vec::new() })
+    pub(crate) fn new(from: OwnedFd, to: OwnedFd) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&to, true)?;
+        Ok(Self { from: Watched::new(from)?, to, decoder: Decoder::default(), out: Vec::new() })
+    }
+
+    /// Has the current runtime watch what the process says.
+    pub(crate) fn watch_here(&mut self) -> io::Result<()> {
+        self.from.watch_here()
     }
 
     /// Waits until the interpreter is up.
@@ -133,24 +140,25 @@ impl FrameLink {
             return Reach::Unsolicited;
         }
         // Asked of the kernel: what tokio knows may be older than the process's end.
-        let mut byte = [0_u8; 1];
-        match rustix::net::recv(&self.stream, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT) {
-            Ok((0, _)) => Reach::Closed,
-            Ok(_) => Reach::Unsolicited,
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Reach::Ready,
-            Err(_) => Reach::Closed,
+        let Ok(from) = self.from.get() else { return Reach::Closed };
+        let mut asked = [PollFd::new(from, PollFlags::IN)];
+        match poll(&mut asked, Some(&Timespec::default())) {
+            Ok(0) | Err(Errno::INTR) => Reach::Ready,
+            Ok(_) if asked[0].revents().contains(PollFlags::IN) => Reach::Unsolicited,
+            Ok(_) | Err(_) => Reach::Closed,
         }
     }
 
     /// Waits until the process does what it must not do between invocations. Cancel safe.
     pub(crate) async fn disturbed(&self) {
+        let Ok(from) = self.from.get() else { return };
         loop {
-            if self.stream.readable().await.is_err() || self.reach() != Reach::Ready {
+            if from.readable().await.is_err() || self.reach() != Reach::Ready {
                 return;
             }
             // Readiness that is older than the last answer: an attempt to read clears it.
             let mut nothing = [0_u8; 1];
-            match self.stream.try_read(&mut nothing) {
+            match from.try_read(&mut nothing) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 _ => return,
             }
@@ -162,19 +170,34 @@ impl FrameLink {
         frame::encode(kind, head, body.len(), &mut self.out);
         if body.len() <= COPY_BYTES {
             self.out.extend_from_slice(body);
-            self.stream.write_all(&self.out).await
+            self.write(&self.out).await
         } else {
-            self.stream.write_all(&self.out).await?;
-            self.stream.write_all(body).await
+            self.write(&self.out).await?;
+            self.write(body).await
         }
     }
 
+    async fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match rustix::io::write(&self.to, bytes) {
+                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    Sender::from_owned_fd_unchecked(self.to.try_clone()?)?.writable().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     async fn receive(&mut self) -> Result<Frame, LinkError> {
+        let from = self.from.get_mut().map_err(|_| LinkError::Closed)?;
         loop {
             if let Some(frame) = self.decoder.next().map_err(LinkError::Frame)? {
                 return Ok(frame);
             }
-            match self.stream.read_buf(self.decoder.buffer()).await {
+            match from.read_buf(self.decoder.buffer()).await {
                 Ok(0) | Err(_) => return Err(LinkError::Closed),
                 Ok(_) => {}
             }

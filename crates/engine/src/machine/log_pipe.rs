@@ -1,12 +1,12 @@
 //! The read end of an instance's stdout and stderr.
 
+use super::watched::Watched;
 use crate::{
     InstanceEvent, InstanceInfo, Observer,
     log_parser::{Line, LogParser},
 };
 use std::{io, os::fd::OwnedFd};
 use tinderbox_base::{Clock, RequestId};
-use tokio::net::unix::pipe::Receiver;
 
 /// Bytes a pipe holds (pipe(7)): at the moment of a response no more of what was written before it is unread.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -17,7 +17,7 @@ const LAST_WORDS_BYTES: usize = 2 * 1024;
 /// The pipe and what is incomplete of the event being read.
 #[derive(Debug)]
 pub(crate) struct LogPipe {
-    pipe: Receiver,
+    pipe: Watched,
     state: State,
 }
 
@@ -39,16 +39,22 @@ pub(crate) struct Listener<'a> {
 
 impl LogPipe {
     pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
-        Ok(Self { pipe: Receiver::from_owned_fd(fd)?, state: State::default() })
+        Ok(Self { pipe: Watched::new(fd)?, state: State::default() })
+    }
+
+    /// Has the current runtime watch the pipe.
+    pub(crate) fn watch_here(&mut self) -> io::Result<()> {
+        self.pipe.watch_here()
     }
 
     /// Waits for bytes and takes what is there. Never ends once the pipe is closed. Cancel safe.
     pub(crate) async fn follow(&mut self, listener: Listener<'_>) {
-        if self.state.closed || self.pipe.readable().await.is_err() {
-            return std::future::pending().await;
-        }
-        // Reads through tokio, which so learns when the pipe is empty.
         let Self { pipe, state } = self;
+        let pipe = match pipe.get() {
+            Ok(pipe) if !state.closed && pipe.readable().await.is_ok() => pipe,
+            _ => return std::future::pending().await,
+        };
+        // Reads through tokio, which so learns when the pipe is empty.
         state.take(listener, |chunk| pipe.try_read(chunk));
     }
 
@@ -56,7 +62,8 @@ impl LogPipe {
     pub(crate) fn drain(&mut self, listener: Listener<'_>) {
         // Asks the kernel: what tokio knows may be older than the last byte.
         let Self { pipe, state } = self;
-        state.take(listener, |chunk| Ok(rustix::io::read(&*pipe, chunk)?));
+        let Ok(pipe) = pipe.get() else { return };
+        state.take(listener, |chunk| Ok(rustix::io::read(pipe, chunk)?));
     }
 
     /// Takes what is in the pipe and ends what is incomplete.

@@ -4,13 +4,14 @@ mod converse;
 mod frame_link;
 mod http_link;
 mod log_pipe;
+mod watched;
 
 pub(crate) use converse::{InitFailure, Served, Surroundings};
 pub(crate) use frame_link::FrameLink;
 pub(crate) use log_pipe::{Listener, LogPipe};
 
 use crate::{
-    Control, EndpointGuard, InstanceInfo, Launched, LinkEnd, Listeners, Version, driver::Alive,
+    Control, EndpointGuard, Home, InstanceInfo, Launched, LinkEnd, Listeners, Version, driver::Alive,
     scheduler::InstanceKey,
 };
 use bytes::Bytes;
@@ -29,6 +30,8 @@ pub(crate) struct Machine {
     /// What it is for, once that is known.
     pub(crate) role: Option<Role>,
     pub(crate) frozen: bool,
+    /// Where its socket and its log pipe are watched.
+    pub(crate) home: Home,
     /// The time of its initialisation, until it was reported.
     pub(crate) init: Option<Duration>,
     _alive: Alive,
@@ -106,6 +109,14 @@ impl Link {
         }
     }
 
+    fn watch_here(&mut self) -> io::Result<()> {
+        match self {
+            Self::Frames(link) => link.watch_here(),
+            // Its tasks stay where they are.
+            Self::Http(_) => Ok(()),
+        }
+    }
+
     pub(crate) async fn disturbed(&self) {
         match self {
             Self::Frames(link) => link.disturbed().await,
@@ -140,11 +151,24 @@ impl Machine {
     pub(crate) fn new(key: InstanceKey, launched: Launched, alive: Alive) -> io::Result<Self> {
         let Launched { control, link, log, listeners } = launched;
         let link = match link {
-            LinkEnd::Frames(stream) => Link::Frames(FrameLink::new(stream)?),
+            LinkEnd::Frames { from, to } => Link::Frames(FrameLink::new(from, to)?),
             LinkEnd::Http(listener) => Link::Http(RuntimeApi::serve(listener)?),
         };
         let (log, listeners) = (LogPipe::new(log)?, Some(listeners));
-        Ok(Self { key, control, link, log, listeners, role: None, frozen: false, init: None, _alive: alive })
+        let home = Home::current();
+        let (role, frozen, init) = (None, false, None);
+        Ok(Self { key, control, link, log, listeners, role, frozen, home, init, _alive: alive })
+    }
+
+    /// Has its socket and its log pipe watched where this runs. An instance that could not is unusable.
+    pub(crate) fn come_home(&mut self) -> io::Result<()> {
+        let here = Home::current();
+        if self.home != here {
+            self.link.watch_here()?;
+            self.log.watch_here()?;
+            self.home = here;
+        }
+        Ok(())
     }
 
     /// Whether a request can be handed over.

@@ -10,7 +10,7 @@ use limits::LimitRules;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::fd::OwnedFd,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError, Weak,
@@ -29,7 +29,9 @@ const RUNTIME_API: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::L
 /// Where the platform listens inside an instance.
 const PLATFORM: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const PLATFORM_PORT: u16 = 4566;
-const FRAMES_FD: i32 = 3;
+/// Where our bootstraps hear what is asked of them, and where they answer.
+const CALLS_FD: i32 = 3;
+const ANSWERS_FD: i32 = 4;
 /// The first pause before sandboxes are started anew; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -134,14 +136,13 @@ impl Launcher for SandboxLauncher {
         if let Some(version) = &version {
             sandbox.attach(binds(&version.mounts), limits).await.map_err(unavailable)?;
         }
-        let (log, log_end) =
-            rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(Error::internal)?;
+        let (log, log_end) = pipe()?;
         let mut fds = vec![(log_end.try_clone().map_err(Error::internal)?, 1), (log_end, 2)];
         let link = match (class.protocol, runtime_api) {
             (Protocol::Frames, _) => {
-                let (ours, theirs) = UnixStream::pair().map_err(Error::internal)?;
-                fds.push((theirs.into(), FRAMES_FD));
-                LinkEnd::Frames(ours)
+                let ((theirs, to), (from, answers)) = (pipe()?, pipe()?);
+                fds.extend([(theirs, CALLS_FD), (answers, ANSWERS_FD)]);
+                LinkEnd::Frames { from, to }
             }
             (Protocol::Http, Some(listener)) => LinkEnd::Http(listener),
             (Protocol::Http, None) => return Err(Error::internal(io::Error::other("no Runtime API socket"))),
@@ -165,6 +166,11 @@ impl Shared {
         }
         addresses
     }
+}
+
+/// A pipe: its end to read and its end to write.
+fn pipe() -> Result<(OwnedFd, OwnedFd), Error> {
+    rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(Error::internal)
 }
 
 async fn start(

@@ -1,7 +1,7 @@
 //! What becomes of an instance: from its boot to its end.
 
 use super::{Action, InstanceKey, Scheduler, State, Ticket};
-use crate::{Boot, EndReason, StartKind, VersionId};
+use crate::{Boot, EndReason, Home, StartKind, VersionId};
 use tinderbox_base::Monotonic;
 
 impl Scheduler {
@@ -80,7 +80,13 @@ impl Scheduler {
         self.forget_if_unused(&version);
     }
 
-    pub(super) fn finished(&mut self, now: Monotonic, key: InstanceKey, actions: &mut Vec<Action>) {
+    pub(super) fn finished(
+        &mut self,
+        now: Monotonic,
+        key: InstanceKey,
+        home: Home,
+        actions: &mut Vec<Action>,
+    ) {
         let Some(instance) = self.instances.get_mut(&key) else { return };
         if instance.state != State::Busy {
             return;
@@ -88,6 +94,7 @@ impl Scheduler {
         let Some(state) = instance.version.as_ref().and_then(|id| self.versions.get_mut(id)) else { return };
         self.limits.release(&state.version.account, &state.version.group);
         instance.state = State::Idle { since: now };
+        instance.home = home;
         state.idle.push(key);
         self.idle.insert(now, key);
         self.settle(now, key, StartKind::Warm, actions);
@@ -149,7 +156,7 @@ impl Scheduler {
     ) {
         let Some(id) = self.instances.get(&key).and_then(|i| i.version.clone()) else { return };
         self.forget_instance_only(key);
-        self.place(now, ticket, &id, actions);
+        self.place(now, ticket, &id, Home::default(), actions);
     }
 
     pub(super) fn retire(&mut self, id: &VersionId, actions: &mut Vec<Action>) {

@@ -14,7 +14,7 @@ mod pool;
 mod simulation;
 mod upkeep;
 
-use crate::{EndReason, GroupId, RuntimeClass, StartKind, Stats, ThrottleReason, Version, VersionId};
+use crate::{EndReason, GroupId, Home, RuntimeClass, StartKind, Stats, ThrottleReason, Version, VersionId};
 use idle::IdleOrder;
 use limits::Limits;
 use pool::Pools;
@@ -57,8 +57,8 @@ pub(crate) struct Settings {
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Event<'a> {
-    /// A request arrived.
-    Request { ticket: Ticket, version: &'a Arc<Version> },
+    /// A request arrived; its thread is `home`.
+    Request { ticket: Ticket, version: &'a Arc<Version>, home: Home },
     /// A function of this runtime exists: have stems ready.
     Prepare { class: &'a Arc<RuntimeClass> },
     /// A process is up; it has no version yet, or is about to initialise the one it was made for.
@@ -71,8 +71,8 @@ pub(crate) enum Event<'a> {
     Ready { instance: InstanceKey },
     /// An instance failed to initialise and is gone.
     InitFailed { instance: InstanceKey },
-    /// An invocation is over and its instance can serve again.
-    Finished { instance: InstanceKey },
+    /// An invocation is over and its instance, which is at `home`, can serve again.
+    Finished { instance: InstanceKey, home: Home },
     /// An instance is gone, and with it the invocation that it may have been serving.
     Exited { instance: InstanceKey },
     /// An instance was found dead before the request reached it.
@@ -137,6 +137,8 @@ struct Instance {
     start: StartKind,
     created: Monotonic,
     served: bool,
+    /// Where it served last.
+    home: Home,
     /// To be replaced once it is free.
     old: bool,
 }
@@ -195,12 +197,12 @@ impl Scheduler {
     pub(crate) fn step(&mut self, now: Monotonic, event: Event<'_>, actions: &mut Vec<Action>) {
         match event {
             // The two events of every warm invocation need no upkeep.
-            Event::Request { ticket, version } => {
-                if self.request(now, ticket, version, actions) {
+            Event::Request { ticket, version, home } => {
+                if self.request(now, ticket, version, home, actions) {
                     return;
                 }
             }
-            Event::Finished { instance } => return self.finished(now, instance, actions),
+            Event::Finished { instance, home } => return self.finished(now, instance, home, actions),
             Event::Prepare { class } => {
                 self.pools.open(now, class);
             }

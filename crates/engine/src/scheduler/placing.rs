@@ -1,9 +1,12 @@
 //! From a request to an instance: the hottest free one, or one that is made.
 
 use super::{Action, Instance, InstanceKey, Scheduler, State, Ticket, VersionState};
-use crate::{Boot, EndReason, RuntimeClass, StartKind, ThrottleReason, Version, VersionId};
+use crate::{Boot, EndReason, Home, RuntimeClass, StartKind, ThrottleReason, Version, VersionId};
 use std::{collections::VecDeque, sync::Arc};
 use tinderbox_base::Monotonic;
+
+/// How many of a version's hottest free instances are looked at for one at the request's home.
+pub(super) const HOTTEST: usize = 8;
 
 impl Scheduler {
     /// Accepts or refuses a request. Answers whether it was dispatched at once.
@@ -12,6 +15,7 @@ impl Scheduler {
         now: Monotonic,
         ticket: Ticket,
         version: &Arc<Version>,
+        home: Home,
         actions: &mut Vec<Action>,
     ) -> bool {
         if self.draining {
@@ -38,7 +42,7 @@ impl Scheduler {
                 },
             );
         }
-        self.place(now, ticket, &version.id, actions)
+        self.place(now, ticket, &version.id, home, actions)
     }
 
     /// Finds an instance for an accepted request. Answers whether it was dispatched at once.
@@ -47,9 +51,10 @@ impl Scheduler {
         now: Monotonic,
         ticket: Ticket,
         id: &VersionId,
+        home: Home,
         actions: &mut Vec<Action>,
     ) -> bool {
-        while let Some(key) = self.versions.get_mut(id).and_then(|v| v.idle.pop()) {
+        while let Some(key) = self.take_idle(id, home) {
             let Some(instance) = self.instances.get_mut(&key) else { continue };
             let State::Idle { since } = instance.state else { continue };
             if now.since(instance.created) >= self.settings.max_age {
@@ -73,6 +78,16 @@ impl Scheduler {
         state.waiting.insert(position, ticket);
         self.make_for_waiting(now, id, actions);
         false
+    }
+
+    /// Takes a free instance of the version: the hottest of those at `home`, if one of the hottest is
+    /// there, else the hottest.
+    fn take_idle(&mut self, id: &VersionId, home: Home) -> Option<InstanceKey> {
+        let idle = &mut self.versions.get_mut(id)?.idle;
+        let here = |key: &InstanceKey| self.instances.get(key).is_some_and(|i| i.home == home);
+        let found = idle.iter().rev().take(HOTTEST).position(here);
+        let index = idle.len().checked_sub(found.unwrap_or(0) + 1)?;
+        Some(idle.remove(index))
     }
 
     /// Makes instances until every waiting request of the version has one coming; those for which
@@ -163,6 +178,7 @@ impl Scheduler {
             start,
             created: now,
             served: false,
+            home: Home::default(),
             old: false,
         };
         self.instances.insert(key, instance);

@@ -6,13 +6,14 @@ use serde_json::Value;
 use std::{future::Future, io, os::fd::OwnedFd, pin::Pin};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{UnixStream, unix::pipe},
+    net::unix::pipe,
     sync::watch,
 };
 
 pub(super) struct Bootstrap {
     number: usize,
-    socket: UnixStream,
+    calls: pipe::Receiver,
+    answers: pipe::Sender,
     log: pipe::Sender,
     frozen: watch::Receiver<bool>,
     script: Script,
@@ -24,15 +25,14 @@ const HUNG_UP: Exit = Exit::Code(0);
 impl Bootstrap {
     pub(super) fn new(
         number: usize,
-        socket: std::os::unix::net::UnixStream,
-        log: OwnedFd,
+        [calls, answers, log]: [OwnedFd; 3],
         frozen: watch::Receiver<bool>,
         script: Script,
     ) -> io::Result<Self> {
-        socket.set_nonblocking(true)?;
         Ok(Self {
             number,
-            socket: UnixStream::from_std(socket)?,
+            calls: pipe::Receiver::from_owned_fd(calls)?,
+            answers: pipe::Sender::from_owned_fd(answers)?,
             log: pipe::Sender::from_owned_fd(log)?,
             frozen,
             script,
@@ -96,7 +96,7 @@ impl Bootstrap {
                     self.act(id, *first).await?;
                     self.act(id, *next).await
                 }
-                FakeReply::Raw(bytes) => self.socket.write_all(&bytes).await.map_err(|_| HUNG_UP),
+                FakeReply::Raw(bytes) => self.answers.write_all(&bytes).await.map_err(|_| HUNG_UP),
                 FakeReply::Exit(exit) => Err(exit),
                 FakeReply::Nothing => Ok(()),
                 FakeReply::Hang => std::future::pending().await,
@@ -108,15 +108,15 @@ impl Bootstrap {
         let mut bytes = Vec::new();
         frame::encode(kind, head, body.len(), &mut bytes);
         bytes.extend_from_slice(body);
-        self.socket.write_all(&bytes).await.map_err(|_| HUNG_UP)
+        self.answers.write_all(&bytes).await.map_err(|_| HUNG_UP)
     }
 
     async fn receive(&mut self) -> Result<(u8, Value, Vec<u8>), Exit> {
-        let length = self.socket.read_u32_le().await.map_err(|_| HUNG_UP)?;
-        // A frozen process reads nothing; what arrived before stays in the socket's buffer.
+        let length = self.calls.read_u32_le().await.map_err(|_| HUNG_UP)?;
+        // A frozen process reads nothing; what arrived before stays in the pipe.
         self.frozen.wait_for(|frozen| !frozen).await.map_err(|_| HUNG_UP)?;
         let mut rest = vec![0; length as usize];
-        self.socket.read_exact(&mut rest).await.map_err(|_| HUNG_UP)?;
+        self.calls.read_exact(&mut rest).await.map_err(|_| HUNG_UP)?;
         let head_end = 5 + u32::from_le_bytes([rest[1], rest[2], rest[3], rest[4]]) as usize;
         let head = serde_json::from_slice(&rest[5..head_end]).unwrap_or_default();
         Ok((rest[0], head, rest.split_off(head_end)))

@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use std::{
-    os::unix::net::UnixStream,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -153,14 +152,14 @@ impl FakeLauncher {
 impl Launcher for FakeLauncher {
     async fn launch(&self, launch: Launch) -> Result<Launched, Error> {
         (self.script.launch)(&launch)?;
-        let (ours, theirs) = UnixStream::pair().map_err(Error::internal)?;
-        let (read, write) =
-            rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(Error::internal)?;
+        let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(Error::internal);
+        let ((calls, to), (from, answers), (read, write)) = (pipe()?, pipe()?, pipe()?);
         let (exit, exited) = watch::channel(None);
         let (freezer, frozen) = watch::channel(false);
         let number = self.counts.launched.fetch_add(1, Ordering::SeqCst);
         self.counts.living.fetch_add(1, Ordering::SeqCst);
-        let bootstrap = bootstrap::Bootstrap::new(number, theirs, write, frozen, self.script.clone());
+        let bootstrap =
+            bootstrap::Bootstrap::new(number, [calls, answers, write], frozen, self.script.clone());
         let bootstrap = bootstrap.map_err(Error::internal)?;
         let task = tokio::spawn({
             let exit = exit.clone();
@@ -171,7 +170,7 @@ impl Launcher for FakeLauncher {
         });
         let task = task.abort_handle();
         let control = FakeControl { exit, exited, freezer, task, counts: self.counts.clone() };
-        let (link, listeners) = (LinkEnd::Frames(ours), Listeners::default());
+        let (link, listeners) = (LinkEnd::Frames { from, to }, Listeners::default());
         Ok(Launched { control: Box::new(control), link, log: read, listeners })
     }
 }

@@ -1,7 +1,7 @@
 //! cgroup v1: a tree for each controller.
 
-use super::{Version, read_keyed, read_number, write};
-use std::{fs, io, path::Path, time::Duration};
+use super::{Version, open, read_keyed, read_number, write};
+use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 
 /// The first version.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl Version for V1 {
         absent_is_fine(write(dir, "memory.swappiness", "0"))
     }
 
-    fn memory_peak(&self, dir: &Path) -> io::Result<u64> {
-        read_number(dir, "memory.max_usage_in_bytes")
+    fn open_memory_peak(&self, dir: &Path) -> io::Result<OwnedFd> {
+        open(dir, "memory.max_usage_in_bytes")
     }
 
     fn memory_kills(&self, dir: &Path) -> io::Result<u64> {
@@ -72,7 +72,7 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::read_number_again, *};
 
     fn check(quota: Option<u32>, weight: u32, file: &str, expect: &str) {
         let dir = tempfile::tempdir().unwrap();
@@ -103,7 +103,7 @@ mod tests {
         fs::write(dir.path().join("cpuacct.usage"), "1500000\n").unwrap();
         fs::write(dir.path().join("freezer.state"), "FREEZING\n").unwrap();
         assert_eq!(V1.memory_kills(dir.path()).unwrap(), 3);
-        assert_eq!(V1.memory_peak(dir.path()).unwrap(), 4096);
+        assert_eq!(read_number_again(&V1.open_memory_peak(dir.path()).unwrap()).unwrap(), 4096);
         assert_eq!(V1.cpu_time(dir.path()).unwrap(), Duration::from_micros(1500));
         assert!(!V1.is_frozen(dir.path()).unwrap());
     }

@@ -1,7 +1,7 @@
 //! cgroup v2: one tree for all controllers.
 
-use super::{Version, read_keyed, read_number, write};
-use std::{io, path::Path, time::Duration};
+use super::{Version, open, read_keyed, write};
+use std::{io, os::fd::OwnedFd, path::Path, time::Duration};
 
 /// The second version.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ impl Version for V2 {
         }
     }
 
-    fn memory_peak(&self, dir: &Path) -> io::Result<u64> {
+    fn open_memory_peak(&self, dir: &Path) -> io::Result<OwnedFd> {
         // `memory.peak` is there since kernel 5.19; before that the present is the best known.
-        read_number(dir, "memory.peak").or_else(|_| read_number(dir, "memory.current"))
+        open(dir, "memory.peak").or_else(|_| open(dir, "memory.current"))
     }
 
     fn memory_kills(&self, dir: &Path) -> io::Result<u64> {
@@ -58,7 +58,7 @@ impl Version for V2 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::read_number_again, *};
     use std::fs;
 
     fn check(act: impl Fn(&Path) -> io::Result<()>, file: &str, expect: &str) {
@@ -89,7 +89,7 @@ mod tests {
         fs::write(dir.path().join("cpu.stat"), "usage_usec 1500\nuser_usec 0\n").unwrap();
         fs::write(dir.path().join("cgroup.events"), "populated 1\nfrozen 1\n").unwrap();
         assert_eq!(V2.memory_kills(dir.path()).unwrap(), 2);
-        assert_eq!(V2.memory_peak(dir.path()).unwrap(), 8192);
+        assert_eq!(read_number_again(&V2.open_memory_peak(dir.path()).unwrap()).unwrap(), 8192);
         assert_eq!(V2.cpu_time(dir.path()).unwrap(), Duration::from_micros(1500));
         assert!(V2.is_frozen(dir.path()).unwrap());
     }

@@ -11,7 +11,8 @@ use std::{
 /// An error of the disk, or of what the tree found there.
 pub(crate) fn io(error: io::Error) -> StoreError {
     match error.kind() {
-        io::ErrorKind::InvalidData => StoreError::Corrupt(error.to_string()),
+        // A file that was cut short ends early.
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => StoreError::Corrupt(error.to_string()),
         _ => error.into(),
     }
 }

@@ -22,6 +22,8 @@ pub trait Medium: fmt::Debug + Send + Sync + 'static {
     fn open(&self) -> Result<Self::Backend, StoreError>;
     /// Refuses a batch that may write up to `bytes` if there is no room for it.
     fn room(&self, bytes: u64) -> Result<(), StoreError>;
+    /// What a person calls it.
+    fn path(&self) -> &Path;
 }
 
 /// A file of the store's directory.
@@ -65,6 +67,17 @@ impl Medium for Pages {
 
     fn room(&self, bytes: u64) -> Result<(), StoreError> {
         room(self.directory.path(), bytes + RESERVE)
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Pages {
+    /// Bytes of the file.
+    pub(crate) fn size(&self) -> Result<u64, StoreError> {
+        Ok(std::fs::metadata(&self.path)?.len())
     }
 }
 

@@ -5,6 +5,8 @@
 //! rest is. The pages in use are noted with every batch, so that opening after a crash takes
 //! no longer than after a clean end.
 
+mod upkeep;
+
 use super::{
     Batch, Engine, Row, RowRange, View, fault,
     medium::{Medium, Pages},
@@ -60,13 +62,19 @@ impl<M: Medium> fmt::Debug for Tree<M> {
 impl Tree {
     /// Opens the tree in `directory`, making it when there is none.
     pub(crate) fn open(directory: Directory) -> Result<Self, StoreError> {
-        Self::on(Pages::open(directory, make)?)
+        Self::on(Pages::open(directory, |pages| fault::guarded(|| make(&open(pages)?)))?)
     }
 }
 
 impl<M: Medium> Tree<M> {
     fn on(medium: M) -> Result<Self, StoreError> {
-        let database = fault::guarded(|| open(medium.open()?))?;
+        let database = fault::guarded(|| open(medium.open()?)).map_err(|error| match error {
+            // Who reads this must know which file to look at.
+            StoreError::Corrupt(reason) => {
+                StoreError::Corrupt(format!("{} is damaged: {reason}", medium.path().display()))
+            }
+            other => other,
+        })?;
         Ok(Self { medium, database: RwLock::new(Some(database)), failed: Arc::default() })
     }
 
@@ -133,14 +141,11 @@ impl<M: Medium> Tree<M> {
     }
 }
 
-/// Makes an empty tree on new pages.
-fn make(pages: impl StorageBackend) -> Result<(), StoreError> {
-    fault::guarded(|| {
-        let database = open(pages)?;
-        let write = database.begin_write().map_err(fault::transaction)?;
-        write.open_table(ROWS).map_err(fault::table)?;
-        write.commit().map_err(fault::commit)
-    })
+/// Makes the table that rows are in.
+fn make(database: &Database) -> Result<(), StoreError> {
+    let write = database.begin_write().map_err(fault::transaction)?;
+    write.open_table(ROWS).map_err(fault::table)?;
+    write.commit().map_err(fault::commit)
 }
 
 fn open(pages: impl StorageBackend) -> Result<Database, StoreError> {

@@ -1,10 +1,12 @@
-//! The command line. Every command but `up` and `config` is a client of the public API; `keys` is also one of a data
-//! directory that no server holds.
+//! The command line. Every command but `up`, `config` and `store` is a client of the public API; `keys` is also one of a
+//! data directory that no server holds.
 
 mod client;
 mod config;
 mod deploy;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod init;
 mod invoke;
 mod keys;
@@ -13,6 +15,7 @@ mod ls;
 mod package;
 mod project;
 mod signer;
+mod store;
 mod up;
 mod watch;
 
@@ -48,6 +51,8 @@ enum Command {
     Keys(keys::Keys),
     /// Print every option with its default and its meaning.
     Config(config::Config),
+    /// Check, compact, export or import the store while no server runs.
+    Store(store::Store),
 }
 
 /// Runs the command that the arguments name.
@@ -55,6 +60,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Up(command) => command.run(),
         Command::Config(command) => command.run(),
+        Command::Store(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Deploy(command) => client::block_on(command.run()),
         Command::Invoke(command) => client::block_on(command.run()),

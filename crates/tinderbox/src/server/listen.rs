@@ -1,5 +1,6 @@
 //! Accepting connections and serving HTTP/1.1 and HTTP/2 on them.
 
+use super::shards::Shards;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -62,11 +63,12 @@ impl<H: Handler> Front<H> {
         Self { handler, connections, http }
     }
 
-    /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`. With `tls`, encrypted.
+    /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`. Each
+    /// connection is served by one of `shards`; with `tls`, encrypted.
     pub(crate) async fn run(
         self,
         listener: TcpListener,
-        tls: Option<TlsAcceptor>,
+        (shards, tls): (&Shards, Option<TlsAcceptor>),
         stop: impl Future<Output = ()>,
         drain: Duration,
     ) {
@@ -75,17 +77,14 @@ impl<H: Handler> Front<H> {
             () = self.accept(&listener, |stream, permit| {
                 let watcher = graceful.watcher();
                 let (http, service, tls) = (self.http.clone(), self.service_of(&stream), tls.clone());
-                // A client that breaks off is its own affair.
-                tokio::spawn(async move {
-                    match tls {
-                        None => {
-                            let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
-                        }
-                        Some(tls) => {
-                            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
-                                let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
-                            }
-                        }
+                shards.serve(stream, move |stream| async move {
+                    // A client that breaks off is its own affair.
+                    let Some(tls) = tls else {
+                        let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                        return drop(permit);
+                    };
+                    if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                        let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
                     }
                     drop(permit);
                 });

@@ -9,9 +9,10 @@ mod listen;
 pub(crate) mod log;
 mod platform;
 mod reset;
+mod shards;
 mod tls;
 
-use self::{core::Core, listen::Front, platform::Platform};
+use self::{core::Core, listen::Front, platform::Platform, shards::Shards};
 use crate::cli::{Failure, Outcome};
 use access::Access;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -30,6 +31,7 @@ pub(crate) struct Server {
     access: Access,
     tls: Option<TlsAcceptor>,
     core: Arc<Core>,
+    shards: Shards,
     interrupts: [Signal; 2],
 }
 
@@ -50,7 +52,9 @@ impl Server {
         let core = Core::start(&config, access, testing).await.map_err(|error| explain(error, &config))?;
         let tls =
             if access.tls { Some(tls::listener(&config.server, address, core.authority())?) } else { None };
-        Ok(Self { config, listener, address, access, tls, core, interrupts })
+        let shards = Shards::start()
+            .map_err(|error| Failure::new(format!("cannot start the threads that serve: {error}")))?;
+        Ok(Self { config, listener, address, access, tls, core, shards, interrupts })
     }
 
     /// Where it listens: `http://ADDR:PORT`, or `https`.
@@ -66,13 +70,15 @@ impl Server {
 
     /// Serves until SIGTERM or SIGINT, then drains.
     pub(crate) async fn run(self) {
-        let Self { config, listener, access, tls, core, interrupts, .. } = self;
+        let Self { config, listener, access, tls, core, shards, interrupts, .. } = self;
         let drain = Duration::from_secs(config.server.drain_timeout_s);
         let platform = Arc::new(Platform::new(Arc::clone(&core), access.origin()));
         let front = Front::new(platform, config.server.max_connections);
         core.warm_up();
-        front.run(listener, tls, interrupted(interrupts), drain).await;
+        front.run(listener, (&shards, tls), interrupted(interrupts), drain).await;
         core.stop(drain).await;
+        // They watch the descriptors of instances until none is left.
+        drop(shards);
     }
 }
 

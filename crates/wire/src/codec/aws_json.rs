@@ -53,7 +53,7 @@ pub(crate) fn encode_error(service: Option<&ServiceSchema>, protocol: Protocol, 
             json::write_member(service, member, value, &mut body);
         }
     }
-    if !told {
+    if !told && fault.tells() {
         body.push(b',');
         json::write_string(message_key(fault), &mut body);
         body.push(b':');

@@ -79,6 +79,13 @@ pub(crate) struct Fault<'a> {
     pub(crate) members: Option<(ShapeId, &'a Value)>,
 }
 
+impl Fault<'_> {
+    /// Whether there is a message. An error of the model may come without; one that is in no model has only that.
+    fn tells(&self) -> bool {
+        self.members.is_none() || !self.message.is_empty()
+    }
+}
+
 /// Reads an operation's input.
 pub(crate) fn decode(
     service: &ServiceSchema,

@@ -46,7 +46,9 @@ pub(crate) fn encode_error(service: Option<&ServiceSchema>, fault: &Fault<'_>, i
     xml.open("Error");
     xml.text("Type", if fault.sender { "Sender" } else { "Receiver" });
     xml.text("Code", fault.query_code);
-    xml.text("Message", fault.message);
+    if fault.tells() {
+        xml.text("Message", fault.message);
+    }
     if let Some((service, (shape, value))) = service.zip(fault.members) {
         for (index, member) in service.shape(shape).members().iter().enumerate() {
             if !member.name.eq_ignore_ascii_case("message") {

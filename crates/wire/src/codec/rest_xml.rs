@@ -54,7 +54,10 @@ pub(crate) fn encode(service: &ServiceSchema, operation: &OperationSchema, outpu
             }
             value => {
                 let mut xml = xml::Writer::new();
-                xml.root(service, member.wire, member.shape, Scope::Everything, value);
+                // The document is called what the model says, else what its shape is called.
+                let own = member.wire != member.name;
+                let name = if own { member.wire } else { service.shape(member.shape).name };
+                xml.root(service, name, member.shape, Scope::Everything, value);
                 xml.finish().into()
             }
         },

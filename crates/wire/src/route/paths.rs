@@ -58,8 +58,8 @@ impl Paths {
         query: &[(String, String)],
     ) -> Option<(usize, Labels)> {
         let segments = split(path);
-        let candidates = self.templates.iter().filter(|t| t.method == method && t.wants(query));
-        candidates.map(|t| Some((t.operation, t.matches(&segments)?))).find_map(|found| found)
+        let fits = |t: &&Template| t.method == method && t.fits(&segments) && t.wants(query);
+        self.templates.iter().find(fits).map(|t| (t.operation, t.labels(&segments)))
     }
 }
 
@@ -95,29 +95,44 @@ impl Template {
             .all(|(name, value)| query.iter().any(|(n, v)| n == name && value.is_none_or(|w| w == v)))
     }
 
-    fn matches(&self, path: &[&str]) -> Option<Labels> {
-        let mut labels = Labels::new();
-        let mut rest = path;
-        for (index, segment) in self.segments.iter().enumerate() {
-            let (first, after) = rest.split_first()?;
+    /// Whether the path has this form: told without decoding any of it, since most templates do not fit.
+    fn fits(&self, path: &[&str]) -> bool {
+        let greedy = self.segments.iter().position(|s| matches!(s, Segment::Greedy(_)));
+        let long_enough = match greedy {
+            Some(_) => path.len() >= self.segments.len(),
+            None => path.len() == self.segments.len(),
+        };
+        let same = |(segment, part): (&Segment, &&str)| match segment {
+            Segment::Literal(text) => text == part,
+            // An empty label names nothing; but AWS answers that the name is too short, not that the
+            // path is unknown, so it matches where something follows.
+            Segment::Label(_) | Segment::Greedy(_) => true,
+        };
+        let (before, after) = self.segments.split_at(greedy.unwrap_or(self.segments.len()));
+        long_enough
+            && before.iter().zip(path).all(same)
+            && after.iter().skip(1).rev().zip(path.iter().rev()).all(same)
+    }
+
+    /// The labels of a path that fits.
+    fn labels(&self, path: &[&str]) -> Labels {
+        let surplus = path.len().saturating_sub(self.segments.len());
+        let (mut labels, mut rest) = (Labels::new(), path);
+        for segment in &self.segments {
+            let taken = if matches!(segment, Segment::Greedy(_)) { 1 + surplus } else { 1 };
+            let Some((parts, after)) = rest.split_at_checked(taken) else { return labels };
             rest = after;
-            match segment {
-                Segment::Literal(text) if text == first => {}
-                Segment::Literal(_) => return None,
-                // An empty label names nothing; but AWS answers that the name is too short, not that
-                // the path is unknown, so it matches where something follows.
-                Segment::Label(name) => labels.push((name, decode_component(first))),
-                Segment::Greedy(name) => {
-                    let after_greedy = self.segments.len() - index - 1;
-                    let more = rest.len().checked_sub(after_greedy)?;
-                    let (taken, remaining) = rest.split_at(more);
-                    rest = remaining;
-                    let whole = std::iter::once(first).chain(taken).copied().collect::<Vec<_>>().join("/");
-                    labels.push((name, decode_component(&whole)));
+            match (segment, parts) {
+                (Segment::Literal(_), _) => {}
+                (Segment::Label(name) | Segment::Greedy(name), [part]) => {
+                    labels.push((name, decode_component(part)));
+                }
+                (Segment::Label(name) | Segment::Greedy(name), parts) => {
+                    labels.push((name, decode_component(&parts.join("/"))));
                 }
             }
         }
-        rest.is_empty().then_some(labels)
+        labels
     }
 }
 

@@ -67,7 +67,8 @@ impl<'a> Call<'a> {
         let Prepared { mut target, known, query, form } = match self.prepare(&mut body).await {
             Ok(prepared) => prepared,
             Err(problem) => {
-                if let Some(body) = body {
+                // A client that asked before sending learns now, and keeps its body.
+                if let Some(body) = body.filter(|_| !self.asks_first()) {
                     self.router.intake.discard(body).await;
                 }
                 return Err(problem);
@@ -199,6 +200,14 @@ impl<'a> Call<'a> {
         service.call(cx, operation, input).await
     }
 
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    fn asks_first(&self) -> bool {
+        self.head
+            .headers
+            .get(header::EXPECT)
+            .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    }
+
     /// Reads the body; a request whose body is gone already has none.
     async fn read<B>(
         &self,
@@ -212,21 +221,23 @@ impl<'a> Call<'a> {
         B::Error: fmt::Display,
     {
         let Some(body) = body else { return Ok(Held::default()) };
+        if self.asks_first() && body.size_hint().lower() > limit {
+            return Err(too_large(limit, operation));
+        }
         let packed = self.head.headers.get(header::CONTENT_ENCODING).is_some_and(|v| v.as_bytes() == b"gzip");
         self.router.intake.read(body, limit, packed, hashed).await.map_err(|unread| match unread {
-            Unread::TooLarge => {
-                let of = if operation.is_empty() {
-                    String::new()
-                } else {
-                    format!(" for the {operation} operation")
-                };
-                let text = format!("Request must be smaller than {limit} bytes{of}");
-                ServiceError::from(Error::new(ErrorKind::TooLarge, text)).into()
-            }
+            Unread::TooLarge => too_large(limit, operation),
             Unread::Broken(cause) => Malformed::new(format!("The body could not be read: {cause}")).into(),
             Unread::Late => {
                 ServiceError::coded("RequestTimeout", 408, "The body did not arrive in time").into()
             }
         })
     }
+}
+
+/// A body has more than `limit` bytes; `operation` is empty where only the body would tell it.
+fn too_large(limit: u64, operation: &str) -> Problem {
+    let of = if operation.is_empty() { String::new() } else { format!(" for the {operation} operation") };
+    let text = format!("Request must be smaller than {limit} bytes{of}");
+    ServiceError::from(Error::new(ErrorKind::TooLarge, text)).into()
 }

@@ -45,7 +45,19 @@ impl Problem {
         };
         Self::Service(ServiceError::coded("AccessDeniedException", 403, text))
     }
+
+    /// What a handler panicked with, for the log; the caller learns that it is a fault of ours.
+    pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        Self::Service(Error::internal(Panic(text.to_owned())).into())
+    }
 }
+
+/// A handler's panic as the cause of an error.
+#[derive(Debug, thiserror::Error)]
+#[error("a handler panicked: {0}")]
+struct Panic(String);
 
 /// The code, its status, and the message of an error that is in no model.
 struct Plain {
@@ -78,7 +90,7 @@ pub(super) fn problem(
         Problem::Malformed(malformed) => {
             let query = protocol == Protocol::AwsQuery;
             let code = if query { "MalformedInput" } else { SERIALIZATION };
-            Plain { code: code.into(), status: 400, message: malformed.message(protocol.is_rest()) }
+            Plain { code: code.into(), status: 400, message: malformed.message(protocol) }
         }
         Problem::UnknownOperation(name) => unknown_operation(service, protocol, name),
         Problem::UnknownService(name) => Plain {

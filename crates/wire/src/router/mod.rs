@@ -16,8 +16,9 @@ use answer::finish;
 use bytes::Bytes;
 use call::Call;
 use fault::{Problem, problem};
+use futures_util::FutureExt;
 use intake::Intake;
-use std::{fmt, sync::Arc};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
 use tinderbox_base::{Random, RequestId};
 
 /// Serves AWS requests: finds their operation, reads their input, calls the service, writes its output.
@@ -144,9 +145,11 @@ impl Router {
             identified,
             cx: None,
         };
-        let reply = match call.run(body).await {
-            Ok(reply) => reply,
-            Err(problem) => call.problem(&problem),
+        // What panics ends this request and nothing else: neither the connection nor the requests beside it.
+        let reply = match AssertUnwindSafe(call.run(body)).catch_unwind().await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(problem)) => call.problem(&problem),
+            Err(panic) => call.problem(&Problem::panicked(&*panic)),
         };
         let mut response = finish(reply, id);
         if let Some(value) = call.denied_by.and_then(|by| http::HeaderValue::try_from(by).ok()) {

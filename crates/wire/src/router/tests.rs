@@ -1,5 +1,8 @@
 //! Whole requests, from head to response.
 
+mod fuzz;
+mod panics;
+
 use super::*;
 use crate::{
     Context, FromValue, IntoValue, Result, ServiceError, Value, async_trait,

@@ -31,6 +31,8 @@ pub use hash::{Hash, sha256};
 pub use sign::{Credentials, sign};
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod suite;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,9 @@ use crate::{
 };
 use regex::Regex;
 
+/// What is said where there is nothing and must be something.
+pub(super) const NOT_NULL: &str = "Member must not be null";
+
 /// The constraints of `shape` that `value` breaks.
 pub(super) fn broken(shape: &Shape, pattern: Option<&Regex>, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -20,6 +23,11 @@ pub(super) fn broken(shape: &Shape, pattern: Option<&Regex>, value: &Value) -> V
         Value::Map(entries) => Some(Measure::Length(entries.len())),
         _ => None,
     };
+    if let (Some(pattern), Value::String(text)) = (pattern, value)
+        && !pattern.is_match(text)
+    {
+        found.extend(matching(shape));
+    }
     if let Some(measure) = measure {
         if shape.max.is_some_and(|max| measure.number() > max as f64) {
             found.extend(at_most(shape));
@@ -27,11 +35,6 @@ pub(super) fn broken(shape: &Shape, pattern: Option<&Regex>, value: &Value) -> V
         if shape.min.is_some_and(|min| measure.number() < min as f64) {
             found.extend(at_least(shape));
         }
-    }
-    if let (Some(pattern), Value::String(text)) = (pattern, value)
-        && !pattern.is_match(text)
-    {
-        found.extend(matching(shape));
     }
     if let (Kind::String(values), Value::String(text)) = (shape.kind, value)
         && !values.is_empty()
@@ -44,7 +47,8 @@ pub(super) fn broken(shape: &Shape, pattern: Option<&Regex>, value: &Value) -> V
 
 /// All constraints of `shape`, broken or not: how AWS tells of an element that breaks one.
 pub(super) fn limits(shape: &Shape) -> Vec<String> {
-    let all = [at_most(shape), at_least(shape), matching(shape), one_of(shape)];
+    let present = Some(NOT_NULL.to_owned());
+    let all = [at_most(shape), at_least(shape), matching(shape), one_of(shape), present];
     all.into_iter().flatten().collect()
 }
 

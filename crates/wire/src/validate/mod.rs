@@ -12,12 +12,12 @@ use crate::{
     Value,
     schema::{Kind, Member, ServiceSchema, Shape, ShapeId},
 };
-use constraint::{broken, limits};
+use constraint::{NOT_NULL, broken, limits};
 use path::Path;
 use render::render;
 
-/// Violations that one answer lists. Further ones are counted only.
-const MAX_LISTED: usize = 50;
+/// Violations that one answer tells; AWS stops looking then (DynamoDB was seen to).
+const MAX_TOLD: usize = 10;
 
 /// Checks `value` against the shape `id`; the message is AWS's, with all violations.
 pub(crate) fn validate(
@@ -27,26 +27,24 @@ pub(crate) fn validate(
     value: &Value,
 ) -> Result<(), String> {
     let Some(id) = id else { return Ok(()) };
-    let mut walker = Walker { service, patterns, count: 0, listed: Vec::new() };
+    let mut walker = Walker { service, patterns, told: Vec::new() };
     walker.structure(service.shape(id).members(), &Path::INPUT, value);
-    match walker.count {
+    match walker.told.len() {
         0 => Ok(()),
-        1 => Err(format!("1 validation error detected: {}", walker.listed.join("; "))),
-        n => Err(format!("{n} validation errors detected: {}", walker.listed.join("; "))),
+        1 => Err(format!("1 validation error detected: {}", walker.told.join("; "))),
+        n => Err(format!("{n} validation errors detected: {}", walker.told.join("; "))),
     }
 }
 
 struct Walker<'a> {
     service: &'a ServiceSchema,
     patterns: &'a Patterns,
-    count: usize,
-    listed: Vec<String>,
+    told: Vec<String>,
 }
 
 impl Walker<'_> {
     fn report(&mut self, shape: &Shape, path: &Path<'_>, value: &Value, constraint: &str) {
-        self.count += 1;
-        if self.listed.len() == MAX_LISTED {
+        if self.told.len() == MAX_TOLD {
             return;
         }
         let shown = match value {
@@ -54,7 +52,7 @@ impl Walker<'_> {
             _ if shape.sensitive => String::new(),
             _ => format!(" '{}'", render(value)),
         };
-        self.listed.push(format!("Value{shown} at '{path}' failed to satisfy constraint: {constraint}"));
+        self.told.push(format!("Value{shown} at '{path}' failed to satisfy constraint: {constraint}"));
     }
 
     fn structure(&mut self, members: &[Member], prefix: &Path<'_>, value: &Value) {
@@ -63,7 +61,7 @@ impl Walker<'_> {
             match value.member(index) {
                 Value::Null if member.required => {
                     let shape = self.service.shape(member.shape);
-                    self.report(shape, &path, &Value::Null, "Member must not be null");
+                    self.report(shape, &path, &Value::Null, NOT_NULL);
                 }
                 Value::Null => {}
                 value => self.value(member.shape, &path, value),
@@ -120,7 +118,7 @@ impl Walker<'_> {
     ) {
         let shape = self.service.shape(id);
         let pattern = self.patterns.get(self.service, id);
-        if items.any(|item| !broken(shape, pattern, item).is_empty()) {
+        if items.any(|item| item.is_null() || !broken(shape, pattern, item).is_empty()) {
             self.report(holder, path, whole, &format!("{words}: [{}]", limits(shape).join(", ")));
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::Value;
 
-/// Characters of a value that a message repeats.
-const MAX_SHOWN: usize = 1024;
+/// Characters of a value that a message repeats. AWS repeats all of it, which we bound.
+pub(super) const MAX_SHOWN: usize = 32 * 1024;
 
 /// The value, cut where it is long.
 pub(super) fn render(value: &Value) -> String {

@@ -64,8 +64,8 @@ fn constraints_in_the_words_of_aws() {
     check(
         r#"{"FunctionName":""}"#,
         &[
-            " '' at 'functionName' failed to satisfy constraint: Member must have length greater than or equal to 1",
             " '' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-z]+",
+            " '' at 'functionName' failed to satisfy constraint: Member must have length greater than or equal to 1",
         ],
     );
     check(
@@ -86,8 +86,7 @@ fn constraints_in_the_words_of_aws() {
 
 #[test]
 fn what_lists_and_maps_hold() {
-    let length =
-        "Member must have length less than or equal to 3, Member must have length greater than or equal to 1";
+    let length = "Member must have length less than or equal to 3, Member must have length greater than or equal to 1, Member must not be null";
     check(
         r#"{"FunctionName":"a","TagKeys":["long","ok"]}"#,
         &[&format!(
@@ -103,7 +102,7 @@ fn what_lists_and_maps_hold() {
     check(
         r#"{"FunctionName":"a","Environment":{"Variables":{"FOO-BAR":"","OK":"long"}}}"#,
         &[
-            " at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
+            " at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]",
             &format!(
                 " at 'environment.variables' failed to satisfy constraint: Map value must satisfy constraint: [{length}]"
             ),
@@ -124,14 +123,32 @@ fn what_lists_and_maps_hold() {
 }
 
 #[test]
-fn many_violations_are_counted_and_some_listed() {
-    let tags = vec![r#"{"Value":"a"}"#; MAX_LISTED + 10].join(",");
+fn elements_may_not_be_null() {
+    let length =
+        "Member must have length less than or equal to 3, Member must have length greater than or equal to 1";
+    check(
+        r#"{"FunctionName":"a","TagKeys":["a",null]}"#,
+        &[&format!(
+            " '[a, null]' at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [{length}, Member must not be null]"
+        )],
+    );
+    check(
+        r#"{"FunctionName":"a","Tags":[null]}"#,
+        &[
+            " '[null]' at 'tags' failed to satisfy constraint: Member must satisfy constraint: [Member must not be null]",
+        ],
+    );
+}
+
+#[test]
+fn no_more_than_ten_violations_are_told() {
+    let tags = vec![r#"{"Value":"a"}"#; MAX_TOLD + 10].join(",");
     let json = format!(r#"{{"FunctionName":"a","Tags":[{tags}]}}"#);
     let value = codec::json::decode(&SERVICE, 0, codec::Scope::Everything, json.as_bytes())
         .expect("it fits the shapes");
     let message = validate(&SERVICE, &Patterns::new(&SERVICE), Some(0), &value).expect_err("violations");
-    assert!(message.starts_with("60 validation errors detected: "));
-    assert_eq!(message.matches("Value null").count(), MAX_LISTED);
+    assert!(message.starts_with("10 validation errors detected: "));
+    assert_eq!(message.matches("Value null").count(), MAX_TOLD);
 }
 
 #[test]
@@ -140,5 +157,5 @@ fn a_long_value_is_cut() {
     let value = codec::json::decode(&SERVICE, 0, codec::Scope::Everything, json.as_bytes())
         .expect("it fits the shapes");
     let message = validate(&SERVICE, &Patterns::new(&SERVICE), Some(0), &value).expect_err("too long");
-    assert!(message.len() < 2_000 && message.contains("aaa...'"));
+    assert!(message.len() < render::MAX_SHOWN + 1_000 && message.contains("aaa...'"));
 }

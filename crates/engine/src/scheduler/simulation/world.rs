@@ -1,9 +1,9 @@
 //! Instances and callers that do as the seed says, and a model of what the scheduler owes them.
 
 use crate::{
-    Boot, EndReason, GroupId, InstanceEvent, InstanceFacts, InstanceInfo, Observer, Protocol, RuntimeClass,
-    StartKind, ThrottleReason, Version, VersionId,
-    scheduler::{Action, Event, InstanceKey, Scheduler, Settings, Ticket},
+    Boot, EndReason, GroupId, Home, InstanceEvent, InstanceFacts, InstanceInfo, Observer, Protocol,
+    RuntimeClass, StartKind, ThrottleReason, Version, VersionId,
+    scheduler::{Action, Event, InstanceKey, Scheduler, Settings, Ticket, placing::HOTTEST},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -63,6 +63,10 @@ pub(super) struct World {
     lives: BTreeMap<InstanceKey, Life>,
     /// Free instances of a version, the last freed last: what LIFO must take.
     free: BTreeMap<String, Vec<InstanceKey>>,
+    /// Where instances served last.
+    homes: BTreeMap<InstanceKey, Home>,
+    /// The request that looks for an instance right now, and its home.
+    asking: Option<(Ticket, Home)>,
     /// Accepted requests that wait, by version, the oldest first.
     waiting: BTreeMap<String, BTreeSet<Ticket>>,
     /// The same by ticket.
@@ -92,6 +96,8 @@ impl World {
             generation: 0,
             lives: BTreeMap::new(),
             free: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            asking: None,
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             next_ticket: 0,
@@ -176,7 +182,10 @@ impl World {
             let ticket = Ticket(self.next_ticket);
             self.next_ticket += 1;
             self.ask(ticket, &version.id);
-            self.tell(Event::Request { ticket, version: &version });
+            let home = self.home();
+            self.asking = Some((ticket, home));
+            self.tell(Event::Request { ticket, version: &version, home });
+            self.asking = None;
         }
     }
 
@@ -223,13 +232,21 @@ impl World {
                 self.seen.lost += 1;
                 self.lives.remove(&instance);
                 self.ask(ticket, &version);
+                self.asking = Some((ticket, Home::default()));
                 self.tell(Event::Lost { instance, ticket });
+                self.asking = None;
             }
             _ => {
                 self.set_free(instance, version);
-                self.tell(Event::Finished { instance });
+                let home = self.home();
+                self.homes.insert(instance, home);
+                self.tell(Event::Finished { instance, home });
             }
         }
+    }
+
+    fn home(&mut self) -> Home {
+        Home::numbered(self.below(3) as u16)
     }
 
     fn set_free(&mut self, instance: InstanceKey, version: VersionId) {
@@ -263,7 +280,7 @@ impl World {
         self.next_ticket += 1;
         let before = self.waiting.get(old.id.as_str()).map_or(0, BTreeSet::len);
         self.ask(ticket, &old.id);
-        self.tell(Event::Request { ticket, version: &old });
+        self.tell(Event::Request { ticket, version: &old, home: Home::default() });
         assert_eq!(
             self.waiting.get(old.id.as_str()).map_or(0, BTreeSet::len),
             before,
@@ -367,7 +384,12 @@ impl World {
             panic!("{instance:?} is not free: {:?}", self.lives.get(&instance));
         };
         let free = self.free.entry(version.to_string()).or_default();
-        assert_eq!(free.pop(), Some(instance), "not the hottest");
+        // A request that finds free instances gets the hottest at its home, if one is among the hottest.
+        let home = self.asking.filter(|(asks, _)| *asks == ticket).map(|(_, home)| home);
+        let here = |key: &InstanceKey| Some(self.homes.get(key).copied().unwrap_or_default()) == home;
+        let colder = free.iter().rev().take(HOTTEST).position(here).unwrap_or(0);
+        let hottest = free.len().checked_sub(colder + 1).map(|index| free.remove(index));
+        assert_eq!(hottest, Some(instance), "not the hottest");
         let oldest = self.waiting.get(version.as_str()).and_then(BTreeSet::first).copied();
         assert_eq!(oldest, Some(ticket), "not the oldest request of {version}");
         self.resolve(ticket);

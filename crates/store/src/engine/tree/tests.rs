@@ -44,7 +44,7 @@ impl Disk {
     /// A disk with an empty tree on it.
     fn new() -> Self {
         let disk = Self::default();
-        make(disk.clone()).unwrap();
+        make(&open(disk.clone()).unwrap()).unwrap();
         disk
     }
 
@@ -124,6 +124,10 @@ impl Medium for Disk {
 
     fn room(&self, _bytes: u64) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn path(&self) -> &std::path::Path {
+        std::path::Path::new("memory")
     }
 }
 

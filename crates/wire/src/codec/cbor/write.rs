@@ -27,7 +27,7 @@ pub(crate) fn write_error(service: Option<&ServiceSchema>, fault: &Fault<'_>, ou
             }
         }
     }
-    if !told {
+    if !told && fault.tells() {
         text_entry("message", fault.message, out);
     }
     out.push(0xff);

@@ -1,6 +1,7 @@
 //! Every codec over one schema that has a shape of every kind.
 
 mod bytes;
+mod fuzz;
 mod rest;
 mod round_trip;
 mod wrong_types;

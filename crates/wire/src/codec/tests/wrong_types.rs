@@ -4,11 +4,14 @@ use super::SERVICE;
 use crate::{
     Value,
     codec::{Malformed, Scope, cbor, form::Form, json},
+    schema::Protocol,
 };
 use tinderbox_base::Timestamp;
 
 fn member(result: Result<Value, Malformed>, index: usize) -> Result<Value, String> {
-    result.map(|value| value.member(index).clone()).map_err(|malformed| malformed.message(false))
+    result
+        .map(|value| value.member(index).clone())
+        .map_err(|malformed| malformed.message(Protocol::AwsJson1_0))
 }
 
 #[test]
@@ -27,7 +30,7 @@ fn json_members() {
     check(r#"{"Text":7}"#, 0, Err("NUMBER_VALUE cannot be converted to String"));
     check(r#"{"Text":true}"#, 0, Err("TRUE_VALUE cannot be converted to String"));
     check(r#"{"Text":[]}"#, 0, Err("Start of list found where not expected"));
-    check(r#"{"Text":{}}"#, 0, Err("Start of structure or map found where not expected"));
+    check(r#"{"Text":{}}"#, 0, Err("Start of structure or map found where not expected."));
     check(r#"{"raw":"aGk="}"#, 1, Ok(Value::Blob("hi".into())));
     check(r#"{"raw":"!"}"#, 1, Err("The value is not valid base64"));
     check(r#"{"Flag":"true"}"#, 2, Err("STRING_VALUE cannot be converted to Boolean"));
@@ -41,7 +44,9 @@ fn json_members() {
     check(r#"{"Real":18446744073709551615}"#, 5, Ok(Value::Float(18_446_744_073_709_551_615.0)));
     check(r#"{"Seconds":1.5}"#, 6, Ok(Value::Timestamp(Timestamp::from_millis(1500))));
     check(r#"{"Seconds":1e300}"#, 6, Err("NUMBER_VALUE cannot be converted to Timestamp"));
-    check(r#"{"Texts":"a"}"#, 8, Err("STRING_VALUE cannot be converted to List"));
+    check(r#"{"Texts":"a"}"#, 8, Err("Expected list or null"));
+    check(r#"{"Numbers":"a"}"#, 10, Err("Expected map or null"));
+    check(r#"{"Inner":7}"#, 12, Err("Expected null"));
     check(r#"{"Inner":[1]}"#, 12, Err("Start of list found where not expected"));
 }
 
@@ -57,11 +62,11 @@ fn json_bodies_that_are_none() {
 }
 
 #[test]
-fn rest_services_word_it_differently() {
+fn others_than_dynamodb_word_it_differently() {
     fn check(body: &str, expect: &str) {
         let malformed =
             json::decode(&SERVICE, 0, Scope::Everything, body.as_bytes()).expect_err("a wrong type");
-        assert_eq!(malformed.message(true), expect);
+        assert_eq!(malformed.message(Protocol::RestJson1), expect);
     }
     check(r#"{"Text":7}"#, "NUMBER_VALUE can not be converted to a String");
     check(r#"{"Whole":""}"#, "STRING_VALUE can not be converted to an Integer");
@@ -136,5 +141,5 @@ fn forms() {
     check("item.1.Name=a&item.2.Name=b", 9, Ok(Value::List(vec![named("a"), named("b")])));
     check("Flat.2.Name=b&Flat.1.Name=a&Flat1=x&Fla=y", 9, Ok(Value::List(vec![named("a"), named("b")])));
     check("Inner.Name=a", 12, Ok(named("a")));
-    check("Text.x=1", 0, Err("Start of structure or map found where not expected"));
+    check("Text.x=1", 0, Err("Start of structure or map found where not expected."));
 }

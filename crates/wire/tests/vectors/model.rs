@@ -1,17 +1,57 @@
-//! A schema made at run time from a vector's own model. Its parts are leaked: the process is short.
+//! The vectors' files, and schemas made at run time from their models. Their parts are leaked: the process is short.
 
 use bytes::Bytes;
 use http_body_util::Full;
 use serde::Deserialize;
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use tinderbox_wire::schema::{
     ErrorSchema, Kind, Location, Member, OperationSchema, Protocol, ServiceSchema, Shape, TimestampFormat,
 };
 
+/// A model and the vectors that use it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Suite {
     metadata: Metadata,
     shapes: BTreeMap<String, ShapeModel>,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// One vector: `params` and what they serialize to, or a response and the `result` or error that it tells.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Case {
+    pub(crate) id: String,
+    pub(crate) given: Operation,
+    #[serde(default)]
+    pub(crate) params: Json,
+    pub(crate) serialized: Option<Serialized>,
+    #[serde(default)]
+    pub(crate) result: Json,
+    pub(crate) response: Option<Response>,
+    /// The members of the error, where the response is one, and its code.
+    pub(crate) error: Option<Json>,
+    pub(crate) error_code: Option<String>,
+}
+
+/// A request. Bodies are text, in rpcv2Cbor base64.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Serialized {
+    pub(crate) method: String,
+    pub(crate) uri: String,
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) body: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Response {
+    pub(crate) status_code: u16,
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// None: the vector says nothing of it.
+    pub(crate) body: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -20,10 +60,10 @@ struct Metadata {
     protocol: String,
     json_version: Option<String>,
     target_prefix: Option<String>,
-    xml_namespace: Option<serde_json::Value>,
+    xml_namespace: Option<Json>,
     #[serde(default)]
     api_version: String,
-    aws_query_compatible: Option<serde_json::Value>,
+    aws_query_compatible: Option<Json>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,6 +120,7 @@ struct Reference {
     timestamp_format: Option<String>,
 }
 
+#[derive(Clone, Copy)]
 pub(crate) struct Loaded {
     pub(crate) schema: &'static ServiceSchema,
     pub(crate) input: Option<u16>,

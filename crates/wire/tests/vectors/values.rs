@@ -9,8 +9,16 @@ use tinderbox_wire::{
     schema::{Kind, ServiceSchema},
 };
 
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
+/// Numbers as floats, nothing for null members: what both sides can be compared in.
+pub(crate) fn plain(json: &Json) -> Json {
+    match json {
+        Json::Object(entries) => {
+            entries.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), plain(v))).collect()
+        }
+        Json::Array(items) => items.iter().map(plain).collect(),
+        Json::Number(number) => json!(number.as_f64()),
+        other => other.clone(),
+    }
 }
 
 pub(crate) fn unbase64(text: &str) -> Bytes {
