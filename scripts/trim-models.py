@@ -50,6 +50,8 @@ def section(name, entries):
 
 def trim(name):
     model = without_prose(newest(name))
+    # Older models name their one protocol only.
+    model["metadata"].setdefault("protocols", [model["metadata"]["protocol"]])
     parts = [f'"metadata":{line(model["metadata"])}']
     parts += [section(key, model[key]) for key in ("operations", "shapes")]
     (MODELS / f"{name}.json").write_text("{\n" + ",\n".join(parts) + "\n}\n")

@@ -2,14 +2,13 @@
 
 import itertools
 import os
-import shutil
 import subprocess
-import sys
 
 import boto3
 import botocore.config
 import pytest
 
+from support import aws_cli
 from support.keys import create_key
 from support.server import Server
 
@@ -90,8 +89,7 @@ def logs_client(server):
 @pytest.fixture
 def aws(server, tmp_path):
     """Runs the AWS CLI against the worker's server: `aws("lambda", "list-functions")`."""
-    beside = os.path.join(os.path.dirname(sys.executable), "aws")
-    program = beside if os.path.exists(beside) else shutil.which("aws")
+    program = aws_cli.find(1)
 
     def run(*arguments, server=server, check=True, credentials=None, **options):
         environment = server.environment()

@@ -165,6 +165,32 @@ def test_managed_policies(iam, user, name):
     assert refused(lambda: iam.attach_user_policy(UserName=name, PolicyArn=missing))[0] == "NoSuchEntity"
 
 
+@covers("lambda.AddPermission")
+def test_a_function_s_policy_grants_too(client, enforcing, user, name):
+    root = client(enforcing, "lambda", **enforcing.root)
+    create(root, name)
+    functions = user.client("lambda")
+    assert refused(lambda: functions.invoke(FunctionName=name))[0] == "AccessDeniedException"
+    root.add_permission(
+        FunctionName=name, StatementId="anna", Action="lambda:InvokeFunction", Principal=user.arn
+    )
+    assert json.load(functions.invoke(FunctionName=name)["Payload"]) == "hello"
+    assert refused(lambda: functions.get_function(FunctionName=name))[0] == "AccessDeniedException"
+    user.may(deny("lambda:InvokeFunction"))
+    assert "with an explicit deny in an identity-based policy" in refused(lambda: functions.invoke(FunctionName=name))[1]
+
+
+def test_apis_are_told_by_method_and_path(client, enforcing, user):
+    apis = user.client("apigateway")
+    code, message = refused(apis.get_rest_apis)
+    assert code == "AccessDeniedException"
+    assert "to perform: apigateway:GET on resource: arn:aws:apigateway:us-east-1::/restapis because" in message
+    user.may(allow("apigateway:GET", "arn:aws:apigateway:*::/restapis"))
+    apis.get_rest_apis()
+    assert "::/restapis/x1/stages" in refused(lambda: apis.get_stages(restApiId="x1"))[1]
+    client(enforcing, "apigateway", **enforcing.root).get_rest_apis()
+
+
 def test_a_permissions_boundary(client, enforcing, iam, name):
     limit = iam.create_policy(PolicyName=name, PolicyDocument=document(allow("lambda:*")))["Policy"]["Arn"]
     iam.create_user(UserName=name, PermissionsBoundary=limit)

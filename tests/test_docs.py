@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from support import aws_cli
 from support.server import BINARY
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -18,14 +19,18 @@ COMMANDS = {page: BLOCK.findall(page.read_text()) for page in PAGES}
 DEFAULT = "http://127.0.0.1:4566"
 
 
+@pytest.mark.parametrize("cli", [1, 2], ids=["cli-v1", "cli-v2"])
 @pytest.mark.parametrize("page", [p for p in PAGES if COMMANDS[p]], ids=lambda p: str(p.relative_to(ROOT)))
-def test_commands_work_as_written(page, start, tmp_path):
+def test_commands_work_as_written(page, cli, start, tmp_path):
+    aws = aws_cli.directory(cli, tmp_path / "aws-cli")
+    if aws is None or (cli == 2 and "aws " not in "".join(COMMANDS[page])):
+        pytest.skip(f"no AWS CLI version {cli} is installed here, or the page has no use for it")
     server = start("--deploy", str(ROOT / "examples/hello-python"))
     server.wait_for_output("aws lambda invoke")
     script = "\n".join(COMMANDS[page]).replace(DEFAULT, server.url)
     reader = tmp_path / "reader"
     reader.mkdir()
-    directories = [os.path.dirname(BINARY), os.path.dirname(sys.executable), os.environ["PATH"]]
+    directories = [str(aws), os.path.dirname(BINARY), os.path.dirname(sys.executable), os.environ["PATH"]]
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=reader,

@@ -12,15 +12,7 @@ import pytest
 
 from support.code import NODE, PYTHON, ROLE, create, node, python, zipped
 from support.coverage import covers
-
-
-def fails(code, call, **arguments):
-    """Calls and expects the error `code`; its message."""
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    assert error["Code"] == code, error
-    return error["Message"]
+from support.errors import fails
 
 
 @covers("lambda.CreateFunction", "lambda.GetFunction", "lambda.GetFunctionConfiguration")

@@ -76,6 +76,8 @@ def test_testing_adds_reset_and_nothing_else_does(start, server, client, name):
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 200
     assert functions.list_functions()["Functions"] == []
+    # Not even of lines that an instance wrote at its end.
+    assert client(testing, "logs").describe_log_groups()["logGroups"] == []
     create(functions, name)
     assert json.load(functions.invoke(FunctionName=name)["Payload"]) == "hello"
 

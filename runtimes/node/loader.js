@@ -8,8 +8,20 @@ const Module = require("module");
 const curly = require("./curly.js");
 const { RuntimeError } = require("./errors.js");
 
-// `require` as if from AWS's own runtime, so that messages and search paths are the same.
-const userRequire = Module.createRequire("/var/runtime/index.mjs");
+// `require` as if from AWS's own runtime, so that messages and search paths are the same. Without isolation the
+// runtime's directory is elsewhere, which LOAD told by the time a handler is looked for.
+let required;
+function userRequire(name) {
+  return (required || (required = requireOf(process.env.LAMBDA_RUNTIME_DIR || "/var/runtime")))(name);
+}
+userRequire.resolve = (name, options) => {
+  userRequire("module");
+  return required.resolve(name, options);
+};
+
+function requireOf(directory) {
+  return Module.createRequire(path.join(directory, "index.mjs"));
+}
 
 async function load(root, name) {
   if (name.includes("..")) {

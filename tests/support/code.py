@@ -29,6 +29,16 @@ def node(source, name="index.js"):
     return zipped({name: source})
 
 
+def program(name, content, mode=0o755):
+    """A zip of one executable file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = (0o100000 | mode) << 16
+        archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
 HELLO = {
     PYTHON: ("lambda_function.lambda_handler", python("def lambda_handler(event, context):\n    return 'hello'\n")),
     NODE: ("index.handler", node("exports.handler = async () => 'hello';\n")),

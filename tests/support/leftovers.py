@@ -10,6 +10,11 @@ def _read(path):
         return ""
 
 
+def command_line(process):
+    """What a process's entry in /proc says that it runs; nothing once it has ended."""
+    return _read(process / "cmdline")
+
+
 def of(server_or_data, tag):
     """Processes, cgroups, mounts and loop devices that belong to a data directory, as text, one each."""
     data = str(getattr(server_or_data, "data", server_or_data))

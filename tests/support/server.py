@@ -24,11 +24,12 @@ UNEXPECTED = re.compile(r"\b(WARN|ERROR)\b")
 class Server:
     """A running server. As a context it is ended and its log is checked."""
 
-    def __init__(self, data, *arguments, env=None, expect_log=None):
+    def __init__(self, data, *arguments, env=None, expect_log=None, command=(BINARY,)):
         self.data = pathlib.Path(data)
+        self.command = command
         self.log = []
         self.expect_log = re.compile(expect_log) if expect_log else None
-        command = [BINARY, "up", "--listen", "127.0.0.1:0", "--data", str(self.data), *arguments]
+        command = [*command, "up", "--listen", "127.0.0.1:0", "--data", str(self.data), *arguments]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

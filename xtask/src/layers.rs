@@ -9,11 +9,11 @@ use std::path::Path;
 /// The crates from the bottom up; those on one line are siblings, which do not know each other.
 const LAYERS: [&[&str]; 11] = [
     &["tinderbox-base", "tinderbox-fuzz"],
-    &["tinderbox-store", "tinderbox-blobs", "tinderbox-segments"],
+    &["tinderbox-store", "tinderbox-blobs", "tinderbox-segments", "tinderbox-vtl"],
     &["tinderbox-sandbox"],
     &["tinderbox-runtime-api"],
     &["tinderbox-engine"],
-    &["tinderbox-functions", "tinderbox-logs", "tinderbox-identity"],
+    &["tinderbox-functions", "tinderbox-gateway", "tinderbox-identity", "tinderbox-logs"],
     &["tinderbox-wire"],
     &["tinderbox-aws-model-*"],
     &["tinderbox-aws"],

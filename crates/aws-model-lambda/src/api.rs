@@ -8,6 +8,22 @@ use tinderbox_wire::{
 /// The operations of AWS Lambda. Those that are not overridden answer that they are not implemented.
 #[async_trait]
 pub trait Lambda: Send + Sync {
+    /// `AddPermission`.
+    async fn add_permission(
+        &self,
+        cx: &mut Context,
+        input: AddPermissionRequest,
+    ) -> Result<AddPermissionResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "AddPermission"))
+    }
+
+    /// `CreateAlias`.
+    async fn create_alias(&self, cx: &mut Context, input: CreateAliasRequest) -> Result<AliasConfiguration> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "CreateAlias"))
+    }
+
     /// `CreateFunction`.
     async fn create_function(
         &self,
@@ -16,6 +32,22 @@ pub trait Lambda: Send + Sync {
     ) -> Result<FunctionConfiguration> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "CreateFunction"))
+    }
+
+    /// `CreateFunctionUrlConfig`.
+    async fn create_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: CreateFunctionUrlConfigRequest,
+    ) -> Result<CreateFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "CreateFunctionUrlConfig"))
+    }
+
+    /// `DeleteAlias`.
+    async fn delete_alias(&self, cx: &mut Context, input: DeleteAliasRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "DeleteAlias"))
     }
 
     /// `DeleteFunction`.
@@ -38,6 +70,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "DeleteFunctionConcurrency"))
     }
 
+    /// `DeleteFunctionUrlConfig`.
+    async fn delete_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: DeleteFunctionUrlConfigRequest,
+    ) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "DeleteFunctionUrlConfig"))
+    }
+
     /// `GetAccountSettings`.
     async fn get_account_settings(
         &self,
@@ -46,6 +88,12 @@ pub trait Lambda: Send + Sync {
     ) -> Result<GetAccountSettingsResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "GetAccountSettings"))
+    }
+
+    /// `GetAlias`.
+    async fn get_alias(&self, cx: &mut Context, input: GetAliasRequest) -> Result<AliasConfiguration> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "GetAlias"))
     }
 
     /// `GetFunction`.
@@ -94,6 +142,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "GetFunctionRecursionConfig"))
     }
 
+    /// `GetFunctionUrlConfig`.
+    async fn get_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: GetFunctionUrlConfigRequest,
+    ) -> Result<GetFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "GetFunctionUrlConfig"))
+    }
+
     /// `GetPolicy`.
     async fn get_policy(&self, cx: &mut Context, input: GetPolicyRequest) -> Result<GetPolicyResponse> {
         let _ = (cx, input);
@@ -104,6 +162,22 @@ pub trait Lambda: Send + Sync {
     async fn invoke(&self, cx: &mut Context, input: InvocationRequest) -> Result<InvocationResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "Invoke"))
+    }
+
+    /// `ListAliases`.
+    async fn list_aliases(&self, cx: &mut Context, input: ListAliasesRequest) -> Result<ListAliasesResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListAliases"))
+    }
+
+    /// `ListFunctionUrlConfigs`.
+    async fn list_function_url_configs(
+        &self,
+        cx: &mut Context,
+        input: ListFunctionUrlConfigsRequest,
+    ) -> Result<ListFunctionUrlConfigsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListFunctionUrlConfigs"))
     }
 
     /// `ListFunctions`.
@@ -152,6 +226,12 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "PutFunctionConcurrency"))
     }
 
+    /// `RemovePermission`.
+    async fn remove_permission(&self, cx: &mut Context, input: RemovePermissionRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "RemovePermission"))
+    }
+
     /// `TagResource`.
     async fn tag_resource(&self, cx: &mut Context, input: TagResourceRequest) -> Result<()> {
         let _ = (cx, input);
@@ -162,6 +242,12 @@ pub trait Lambda: Send + Sync {
     async fn untag_resource(&self, cx: &mut Context, input: UntagResourceRequest) -> Result<()> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "UntagResource"))
+    }
+
+    /// `UpdateAlias`.
+    async fn update_alias(&self, cx: &mut Context, input: UpdateAliasRequest) -> Result<AliasConfiguration> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "UpdateAlias"))
     }
 
     /// `UpdateFunctionCode`.
@@ -183,6 +269,16 @@ pub trait Lambda: Send + Sync {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "UpdateFunctionConfiguration"))
     }
+
+    /// `UpdateFunctionUrlConfig`.
+    async fn update_function_url_config(
+        &self,
+        cx: &mut Context,
+        input: UpdateFunctionUrlConfigRequest,
+    ) -> Result<UpdateFunctionUrlConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "UpdateFunctionUrlConfig"))
+    }
 }
 
 /// Serves a [`Lambda`] to the wire.
@@ -197,12 +293,20 @@ impl<T: Lambda> Service for LambdaService<T> {
 
     async fn call(&self, cx: &mut Context, operation: usize, input: Value) -> Result<Value> {
         match operation {
+            1 => Ok(self.0.add_permission(cx, FromValue::from_value(input)?).await?.into_value()),
+            3 => Ok(self.0.create_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             7 => Ok(self.0.create_function(cx, FromValue::from_value(input)?).await?.into_value()),
+            8 => Ok(self.0.create_function_url_config(cx, FromValue::from_value(input)?).await?.into_value()),
+            9 => Ok(self.0.delete_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             13 => Ok(self.0.delete_function(cx, FromValue::from_value(input)?).await?.into_value()),
             15 => {
                 Ok(self.0.delete_function_concurrency(cx, FromValue::from_value(input)?).await?.into_value())
             }
+            17 => {
+                Ok(self.0.delete_function_url_config(cx, FromValue::from_value(input)?).await?.into_value())
+            }
             20 => Ok(self.0.get_account_settings(cx, FromValue::from_value(input)?).await?.into_value()),
+            21 => Ok(self.0.get_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             28 => Ok(self.0.get_function(cx, FromValue::from_value(input)?).await?.into_value()),
             29 => Ok(self
                 .0
@@ -218,21 +322,29 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .get_function_recursion_config(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            35 => Ok(self.0.get_function_url_config(cx, FromValue::from_value(input)?).await?.into_value()),
             39 => Ok(self.0.get_policy(cx, FromValue::from_value(input)?).await?.into_value()),
             42 => Ok(self.0.invoke(cx, FromValue::from_value(input)?).await?.into_value()),
+            45 => Ok(self.0.list_aliases(cx, FromValue::from_value(input)?).await?.into_value()),
+            51 => Ok(self.0.list_function_url_configs(cx, FromValue::from_value(input)?).await?.into_value()),
             53 => Ok(self.0.list_functions(cx, FromValue::from_value(input)?).await?.into_value()),
             58 => Ok(self.0.list_tags(cx, FromValue::from_value(input)?).await?.into_value()),
             59 => Ok(self.0.list_versions_by_function(cx, FromValue::from_value(input)?).await?.into_value()),
             61 => Ok(self.0.publish_version(cx, FromValue::from_value(input)?).await?.into_value()),
             63 => Ok(self.0.put_function_concurrency(cx, FromValue::from_value(input)?).await?.into_value()),
+            70 => Ok(self.0.remove_permission(cx, FromValue::from_value(input)?).await?.into_value()),
             75 => Ok(self.0.tag_resource(cx, FromValue::from_value(input)?).await?.into_value()),
             76 => Ok(self.0.untag_resource(cx, FromValue::from_value(input)?).await?.into_value()),
+            77 => Ok(self.0.update_alias(cx, FromValue::from_value(input)?).await?.into_value()),
             81 => Ok(self.0.update_function_code(cx, FromValue::from_value(input)?).await?.into_value()),
             82 => Ok(self
                 .0
                 .update_function_configuration(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            84 => {
+                Ok(self.0.update_function_url_config(cx, FromValue::from_value(input)?).await?.into_value())
+            }
             _ => Err(ServiceError::not_implemented("Lambda", "of this number")),
         }
     }

@@ -127,6 +127,11 @@ tinderbox_wire::structures! {
         pub r#type: Option<String>,
         pub message: Option<String>,
     }
+    /// `PolicyLengthExceededException` of the model.
+    pub struct PolicyLengthExceededException {
+        pub r#type: Option<String>,
+        pub message: Option<String>,
+    }
     /// `PreconditionFailedException` of the model.
     pub struct PreconditionFailedException {
         pub r#type: Option<String>,
@@ -242,6 +247,7 @@ tinderbox_wire::modeled_errors! {
     KMSInvalidStateException = "KMSInvalidStateException", message;
     KMSNotFoundException = "KMSNotFoundException", message;
     NoPublishedVersionException = "NoPublishedVersionException", message;
+    PolicyLengthExceededException = "PolicyLengthExceededException", message;
     PreconditionFailedException = "PreconditionFailedException", message;
     RecursiveInvocationException = "RecursiveInvocationException", message;
     RequestTooLargeException = "RequestTooLargeException", message;

@@ -17,6 +17,38 @@ tinderbox_wire::structures! {
         pub total_code_size: Option<i64>,
         pub function_count: Option<i64>,
     }
+    /// `AddPermissionRequest` of the model.
+    pub struct AddPermissionRequest {
+        pub function_name: String,
+        pub statement_id: String,
+        pub action: String,
+        pub principal: String,
+        pub source_arn: Option<String>,
+        pub source_account: Option<String>,
+        pub event_source_token: Option<String>,
+        pub qualifier: Option<String>,
+        pub revision_id: Option<String>,
+        pub principal_org_id: Option<String>,
+        pub function_url_auth_type: Option<String>,
+        pub invoked_via_function_url: Option<bool>,
+    }
+    /// `AddPermissionResponse` of the model.
+    pub struct AddPermissionResponse {
+        pub statement: Option<String>,
+    }
+    /// `AliasConfiguration` of the model.
+    pub struct AliasConfiguration {
+        pub alias_arn: Option<String>,
+        pub name: Option<String>,
+        pub function_version: Option<String>,
+        pub description: Option<String>,
+        pub routing_config: Option<AliasRoutingConfiguration>,
+        pub revision_id: Option<String>,
+    }
+    /// `AliasRoutingConfiguration` of the model.
+    pub struct AliasRoutingConfiguration {
+        pub additional_version_weights: Option<BTreeMap<String, f64>>,
+    }
     /// `CapacityProviderConfig` of the model.
     pub struct CapacityProviderConfig {
         pub lambda_managed_instances_capacity_provider_config: LambdaManagedInstancesCapacityProviderConfig,
@@ -24,6 +56,23 @@ tinderbox_wire::structures! {
     /// `Concurrency` of the model.
     pub struct Concurrency {
         pub reserved_concurrent_executions: Option<i64>,
+    }
+    /// `Cors` of the model.
+    pub struct Cors {
+        pub allow_credentials: Option<bool>,
+        pub allow_headers: Option<Vec<String>>,
+        pub allow_methods: Option<Vec<String>>,
+        pub allow_origins: Option<Vec<String>>,
+        pub expose_headers: Option<Vec<String>>,
+        pub max_age: Option<i64>,
+    }
+    /// `CreateAliasRequest` of the model.
+    pub struct CreateAliasRequest {
+        pub function_name: String,
+        pub name: String,
+        pub function_version: String,
+        pub description: Option<String>,
+        pub routing_config: Option<AliasRoutingConfiguration>,
     }
     /// `CreateFunctionRequest` of the model.
     pub struct CreateFunctionRequest {
@@ -56,9 +105,31 @@ tinderbox_wire::structures! {
         pub durable_config: Option<DurableConfig>,
         pub tenancy_config: Option<TenancyConfig>,
     }
+    /// `CreateFunctionUrlConfigRequest` of the model.
+    pub struct CreateFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub invoke_mode: Option<String>,
+    }
+    /// `CreateFunctionUrlConfigResponse` of the model.
+    pub struct CreateFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `DeadLetterConfig` of the model.
     pub struct DeadLetterConfig {
         pub target_arn: Option<String>,
+    }
+    /// `DeleteAliasRequest` of the model.
+    pub struct DeleteAliasRequest {
+        pub function_name: String,
+        pub name: String,
     }
     /// `DeleteFunctionConcurrencyRequest` of the model.
     pub struct DeleteFunctionConcurrencyRequest {
@@ -72,6 +143,11 @@ tinderbox_wire::structures! {
     /// `DeleteFunctionResponse` of the model.
     pub struct DeleteFunctionResponse {
         pub status_code: Option<i64>,
+    }
+    /// `DeleteFunctionUrlConfigRequest` of the model.
+    pub struct DeleteFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
     }
     /// `DurableConfig` of the model.
     pub struct DurableConfig {
@@ -161,6 +237,16 @@ tinderbox_wire::structures! {
         pub durable_config: Option<DurableConfig>,
         pub tenancy_config: Option<TenancyConfig>,
     }
+    /// `FunctionUrlConfig` of the model.
+    pub struct FunctionUrlConfig {
+        pub function_url: String,
+        pub function_arn: String,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub cors: Option<Cors>,
+        pub auth_type: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `GetAccountSettingsRequest` of the model.
     pub struct GetAccountSettingsRequest {
     }
@@ -168,6 +254,11 @@ tinderbox_wire::structures! {
     pub struct GetAccountSettingsResponse {
         pub account_limit: Option<AccountLimit>,
         pub account_usage: Option<AccountUsage>,
+    }
+    /// `GetAliasRequest` of the model.
+    pub struct GetAliasRequest {
+        pub function_name: String,
+        pub name: String,
     }
     /// `GetFunctionCodeSigningConfigRequest` of the model.
     pub struct GetFunctionCodeSigningConfigRequest {
@@ -211,6 +302,21 @@ tinderbox_wire::structures! {
         pub tags: Option<BTreeMap<String, String>>,
         pub tags_error: Option<TagsError>,
         pub concurrency: Option<Concurrency>,
+    }
+    /// `GetFunctionUrlConfigRequest` of the model.
+    pub struct GetFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+    }
+    /// `GetFunctionUrlConfigResponse` of the model.
+    pub struct GetFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub invoke_mode: Option<String>,
     }
     /// `GetPolicyRequest` of the model.
     pub struct GetPolicyRequest {
@@ -271,6 +377,29 @@ tinderbox_wire::structures! {
         pub signing_profile_version_arn: Option<String>,
         pub signing_job_arn: Option<String>,
     }
+    /// `ListAliasesRequest` of the model.
+    pub struct ListAliasesRequest {
+        pub function_name: String,
+        pub function_version: Option<String>,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListAliasesResponse` of the model.
+    pub struct ListAliasesResponse {
+        pub next_marker: Option<String>,
+        pub aliases: Option<Vec<AliasConfiguration>>,
+    }
+    /// `ListFunctionUrlConfigsRequest` of the model.
+    pub struct ListFunctionUrlConfigsRequest {
+        pub function_name: String,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListFunctionUrlConfigsResponse` of the model.
+    pub struct ListFunctionUrlConfigsResponse {
+        pub function_url_configs: Vec<FunctionUrlConfig>,
+        pub next_marker: Option<String>,
+    }
     /// `ListFunctionsRequest` of the model.
     pub struct ListFunctionsRequest {
         pub master_region: Option<String>,
@@ -322,6 +451,13 @@ tinderbox_wire::structures! {
         pub function_name: String,
         pub reserved_concurrent_executions: i64,
     }
+    /// `RemovePermissionRequest` of the model.
+    pub struct RemovePermissionRequest {
+        pub function_name: String,
+        pub statement_id: String,
+        pub qualifier: Option<String>,
+        pub revision_id: Option<String>,
+    }
     /// `RuntimeVersionConfig` of the model.
     pub struct RuntimeVersionConfig {
         pub runtime_version_arn: Option<String>,
@@ -368,6 +504,15 @@ tinderbox_wire::structures! {
         pub resource: String,
         pub tag_keys: Vec<String>,
     }
+    /// `UpdateAliasRequest` of the model.
+    pub struct UpdateAliasRequest {
+        pub function_name: String,
+        pub name: String,
+        pub function_version: Option<String>,
+        pub description: Option<String>,
+        pub routing_config: Option<AliasRoutingConfiguration>,
+        pub revision_id: Option<String>,
+    }
     /// `UpdateFunctionCodeRequest` of the model.
     pub struct UpdateFunctionCodeRequest {
         pub function_name: String,
@@ -407,6 +552,24 @@ tinderbox_wire::structures! {
         pub capacity_provider_config: Option<CapacityProviderConfig>,
         pub durable_config: Option<DurableConfig>,
     }
+    /// `UpdateFunctionUrlConfigRequest` of the model.
+    pub struct UpdateFunctionUrlConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+        pub auth_type: Option<String>,
+        pub cors: Option<Cors>,
+        pub invoke_mode: Option<String>,
+    }
+    /// `UpdateFunctionUrlConfigResponse` of the model.
+    pub struct UpdateFunctionUrlConfigResponse {
+        pub function_url: String,
+        pub function_arn: String,
+        pub auth_type: String,
+        pub cors: Option<Cors>,
+        pub creation_time: String,
+        pub last_modified_time: String,
+        pub invoke_mode: Option<String>,
+    }
     /// `VpcConfig` of the model.
     pub struct VpcConfig {
         pub subnet_ids: Option<Vec<String>>,
@@ -442,6 +605,14 @@ impl Architecture {
     pub const ARM64: &'static str = "arm64";
 }
 
+/// The values of `FunctionUrlAuthType`.
+pub struct FunctionUrlAuthType;
+
+impl FunctionUrlAuthType {
+    pub const NONE: &'static str = "NONE";
+    pub const AWS_IAM: &'static str = "AWS_IAM";
+}
+
 /// The values of `FunctionVersion`.
 pub struct FunctionVersion;
 
@@ -463,6 +634,14 @@ impl InvocationType {
     pub const EVENT: &'static str = "Event";
     pub const REQUEST_RESPONSE: &'static str = "RequestResponse";
     pub const DRY_RUN: &'static str = "DryRun";
+}
+
+/// The values of `InvokeMode`.
+pub struct InvokeMode;
+
+impl InvokeMode {
+    pub const BUFFERED: &'static str = "BUFFERED";
+    pub const RESPONSE_STREAM: &'static str = "RESPONSE_STREAM";
 }
 
 /// The values of `LastUpdateStatus`.

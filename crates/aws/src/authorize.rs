@@ -3,6 +3,7 @@
 //! What an operation is called in policies, and what its resource is, stands in a table a service. AWS's "Service
 //! Authorization Reference" is where both come from.
 
+mod apigateway;
 mod cloudwatch;
 mod iam;
 mod keys;
@@ -42,7 +43,7 @@ impl PolicyAuthorizer {
         if action == "iam:PassRole" {
             context.set("iam:PassedToService", "lambda.amazonaws.com");
         }
-        let attached = self.attached(call, action, resource).await?;
+        let attached = self.attached(call, action, resource, &owner).await?;
         let ask = Ask { action, resource, owner: &owner, context, attached };
         match self.identity.decide(call.caller, ask).await? {
             Decision::Allowed(_) => Ok(()),
@@ -56,6 +57,7 @@ impl PolicyAuthorizer {
         call: &Call<'_>,
         action: &str,
         resource: &str,
+        owner: &AccountId,
     ) -> Result<Option<(Source, Vec<OwnedPolicy>)>, Error> {
         if action == "sts:AssumeRole" {
             let arn = resource.parse::<Arn>().ok();
@@ -65,13 +67,17 @@ impl PolicyAuthorizer {
             };
             return Ok(Some((Source::Trust, Vec::from_iter(trust))));
         }
-        lambda::attached(&self.functions, call, resource)
+        lambda::attached(&self.functions, call, resource, owner)
     }
 }
 
 #[async_trait]
 impl Authorize for PolicyAuthorizer {
     async fn authorize(&self, call: &Call<'_>) -> Result<(), Refused> {
+        if call.service.signing_name == "apigateway" {
+            let (action, resource) = apigateway::action_and_resource(call);
+            return self.decide(call, &action, &resource).await;
+        }
         let Some(rule) = rule(call.service.name, call.operation.name) else {
             // What has no rule yet is about everything: only who may do it anywhere may do it.
             let action = format!("{}:{}", call.service.signing_name, call.operation.name);
@@ -130,7 +136,11 @@ fn refused(call: &Call<'_>, denial: &Denial, action: &str, resource: &str) -> Re
         Denial::Implicit(_) => None,
     };
     let subject = Subject::of(call.caller);
-    let error = Error::new(ErrorKind::Denied, denial.message(&subject, action, resource));
+    let mut error = Error::new(ErrorKind::Denied, denial.message(&subject, action, resource));
+    if call.service.signing_name == "apigateway" {
+        // Its model's own code is for callers of APIs.
+        error = error.with_code("AccessDeniedException");
+    }
     tracing::info!(
         request_id = %call.caller.request_id,
         action,
@@ -174,6 +184,10 @@ mod tests {
             operations.sort_unstable();
             ruled.sort_unstable();
             assert_eq!(ruled, operations, "{}", schema.name);
+        }
+        // These have one rule for all: the method and the path.
+        for schema in [&tinderbox_aws_model_apigateway::SCHEMA, &tinderbox_aws_model_apigatewayv2::SCHEMA] {
+            assert_eq!(schema.signing_name, "apigateway");
         }
     }
 

@@ -1,26 +1,40 @@
 //! AWS Lambda: one file an operation below; here only which is which.
 
+mod add_permission;
+mod create_alias;
 mod create_function;
+mod create_function_url_config;
+mod delete_alias;
 mod delete_function;
 mod delete_function_concurrency;
+mod delete_function_url_config;
+mod function_url;
 mod get_account_settings;
+mod get_alias;
 mod get_function;
 mod get_function_code_signing_config;
 mod get_function_concurrency;
 mod get_function_configuration;
 mod get_function_recursion_config;
+mod get_function_url_config;
 mod get_policy;
 mod invoke;
+mod list_aliases;
+mod list_function_url_configs;
 mod list_functions;
 mod list_tags;
 mod list_versions_by_function;
+mod publish_version;
 mod put_function_concurrency;
+mod remove_permission;
 mod render;
 mod settings;
 mod tag_resource;
 mod untag_resource;
+mod update_alias;
 mod update_function_code;
 mod update_function_configuration;
+mod update_function_url_config;
 
 use std::sync::Arc;
 use tinderbox_aws_model_lambda::{Lambda, types::*};
@@ -53,10 +67,14 @@ macro_rules! forward {
 }
 
 forward! {
+    add_permission(AddPermissionRequest) -> AddPermissionResponse;
+    create_alias(CreateAliasRequest) -> AliasConfiguration;
     create_function(CreateFunctionRequest) -> FunctionConfiguration;
+    delete_alias(DeleteAliasRequest) -> ();
     delete_function(DeleteFunctionRequest) -> DeleteFunctionResponse;
     delete_function_concurrency(DeleteFunctionConcurrencyRequest) -> ();
     get_account_settings(GetAccountSettingsRequest) -> GetAccountSettingsResponse;
+    get_alias(GetAliasRequest) -> AliasConfiguration;
     get_function(GetFunctionRequest) -> GetFunctionResponse;
     get_function_code_signing_config(GetFunctionCodeSigningConfigRequest)
         -> GetFunctionCodeSigningConfigResponse;
@@ -65,12 +83,21 @@ forward! {
     get_function_recursion_config(GetFunctionRecursionConfigRequest) -> GetFunctionRecursionConfigResponse;
     get_policy(GetPolicyRequest) -> GetPolicyResponse;
     invoke(InvocationRequest) -> InvocationResponse;
+    list_aliases(ListAliasesRequest) -> ListAliasesResponse;
     list_functions(ListFunctionsRequest) -> ListFunctionsResponse;
     list_tags(ListTagsRequest) -> ListTagsResponse;
     list_versions_by_function(ListVersionsByFunctionRequest) -> ListVersionsByFunctionResponse;
+    publish_version(PublishVersionRequest) -> FunctionConfiguration;
     put_function_concurrency(PutFunctionConcurrencyRequest) -> Concurrency;
+    remove_permission(RemovePermissionRequest) -> ();
     tag_resource(TagResourceRequest) -> ();
     untag_resource(UntagResourceRequest) -> ();
+    update_alias(UpdateAliasRequest) -> AliasConfiguration;
     update_function_code(UpdateFunctionCodeRequest) -> FunctionConfiguration;
+    create_function_url_config(CreateFunctionUrlConfigRequest) -> CreateFunctionUrlConfigResponse;
+    delete_function_url_config(DeleteFunctionUrlConfigRequest) -> ();
+    get_function_url_config(GetFunctionUrlConfigRequest) -> GetFunctionUrlConfigResponse;
+    list_function_url_configs(ListFunctionUrlConfigsRequest) -> ListFunctionUrlConfigsResponse;
+    update_function_url_config(UpdateFunctionUrlConfigRequest) -> UpdateFunctionUrlConfigResponse;
     update_function_configuration(UpdateFunctionConfigurationRequest) -> FunctionConfiguration;
 }

@@ -97,6 +97,17 @@ impl RequestId {
         random.fill(&mut bytes);
         Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
+
+    /// The id of what is no request: all zeros.
+    pub const fn nil() -> Self {
+        Self(uuid::Uuid::nil())
+    }
+
+    /// The id as a number. All of its bits are random but six: four that say the version of the UUID
+    /// (bits 76 to 79, from the least) and two its variant (bits 62 and 63).
+    pub fn as_u128(self) -> u128 {
+        self.0.as_u128()
+    }
 }
 
 impl FromStr for RequestId {

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tinderbox_base::Timestamp;
@@ -24,6 +24,8 @@ pub(crate) struct Directory {
     serial: AtomicU64,
     /// Held to put a file in place and to remove one, so that a sweep never removes what was just put.
     names: Mutex<()>,
+    /// The last blob could not be written.
+    failing: AtomicBool,
     _lock: File,
 }
 
@@ -41,7 +43,23 @@ impl Directory {
         for left in fs::read_dir(&new)? {
             fs::remove_file(left?.path())?;
         }
-        Ok(Self { path: path.to_owned(), serial: AtomicU64::new(0), names: Mutex::new(()), _lock: lock })
+        let (serial, failing) = (AtomicU64::new(0), AtomicBool::new(false));
+        Ok(Self { path: path.to_owned(), serial, names: Mutex::new(()), failing, _lock: lock })
+    }
+
+    /// Tells the operator when writing begins to fail, because the disk is full for one, and when a blob was stored
+    /// again: not each time, since every caller hears of its own.
+    pub(crate) fn note(&self, error: Option<&BlobError>) {
+        match error {
+            Some(error @ BlobError::Unwritable(_)) if !self.failing.swap(true, Ordering::Relaxed) => {
+                tracing::error!(%error, "nothing large is accepted until it is over");
+            }
+            Some(_) => {}
+            None if self.failing.swap(false, Ordering::Relaxed) => {
+                tracing::warn!("blobs can be written again")
+            }
+            None => {}
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {

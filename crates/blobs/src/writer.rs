@@ -58,7 +58,11 @@ impl BlobWriter {
             draft.hasher.update(&piece);
             Ok(draft)
         });
-        self.draft = Some(written.await?);
+        let written = written.await;
+        if let Err(error) = &written {
+            self.directory.note(Some(error));
+        }
+        self.draft = Some(written?);
         self.failed = false;
         Ok(())
     }
@@ -68,13 +72,15 @@ impl BlobWriter {
         let draft = self.take()?;
         let directory = Arc::clone(&self.directory);
         let now = self.clock.now();
-        blocking(move || {
+        let finished = blocking(move || {
             let mut draft = draft.map_or_else(|| Draft::begin(&directory), Ok)?;
             let digest = std::mem::take(&mut draft.hasher).finish();
             directory.adopt(&draft.file, &draft.path, &digest, now)?;
             Ok(digest)
         })
-        .await
+        .await;
+        self.directory.note(finished.as_ref().err());
+        finished
     }
 
     /// The draft so far. Until the caller gives it back the writer counts as failed.

@@ -67,6 +67,10 @@ pub trait Control: Send + Sync {
     /// When the host refuses; the instance is of no use then.
     async fn attach(&mut self, version: &Version) -> Result<(), Error>;
 
+    /// Puts the places that the head of a LOAD frame tells, after [`Control::attach`], into those of this instance. Only
+    /// an instance that is not isolated has others than it is told.
+    fn localize(&self, _head: &mut serde_json::Value) {}
+
     /// Waits until the process has ended. Cancel safe; answers again when asked again.
     async fn exited(&mut self) -> Exit;
 

@@ -30,6 +30,11 @@ pub(crate) fn function_not_found(arn: impl Display) -> Error {
     not_found(format!("Function not found: {arn}"))
 }
 
+/// `ResourceNotFoundException` for an alias that is read or protected.
+pub(crate) fn alias_not_found(arn: impl Display) -> Error {
+    not_found(format!("Cannot find alias arn: {arn}"))
+}
+
 /// `ResourceConflictException`.
 pub(crate) fn conflict(message: impl Into<String>) -> Error {
     Error::conflict(message.into()).with_code("ResourceConflictException")
@@ -49,7 +54,20 @@ pub(crate) fn stale_revision() -> Error {
     Error::new(ErrorKind::Precondition, TEXT).with_code("PreconditionFailedException")
 }
 
-/// `AccessDeniedException` for a function of another account.
+/// `PreconditionFailedException`: the caller's RevisionId of a policy is not the current one.
+pub(crate) fn stale_policy_revision() -> Error {
+    const TEXT: &str = "The Revision Id provided does not match the latest Revision Id. \
+        Call the GetPolicy API to retrieve the latest Revision Id";
+    Error::new(ErrorKind::Precondition, TEXT).with_code("PreconditionFailedException")
+}
+
+/// `PolicyLengthExceededException`: a permission that the policy has no room for.
+pub(crate) fn policy_too_long(size: usize, limit: usize) -> Error {
+    let message = format!("The final policy size ({size}) is bigger than the limit ({limit}).");
+    Error::new(ErrorKind::Quota, message).with_code("PolicyLengthExceededException")
+}
+
+/// `AccessDeniedException` for a caller whom neither its account nor a policy allows `action`.
 pub(crate) fn access_denied(principal: impl Display, action: &str, arn: impl Display) -> Error {
     let message = format!(
         "User: {principal} is not authorized to perform: lambda:{action} on resource: {arn} because \
@@ -72,6 +90,11 @@ pub(crate) fn request_too_large(limit: usize) -> Error {
 /// `InvalidRequestContentException`: an event that is not JSON.
 pub(crate) fn invalid_request_content(message: impl Into<String>) -> Error {
     Error::invalid(message.into()).with_code("InvalidRequestContentException")
+}
+
+/// `TooManyRequestsException`: a limit of concurrency says: later.
+pub(crate) fn rate_exceeded() -> Error {
+    Error::new(ErrorKind::Throttled, "Rate Exceeded.").with_code("TooManyRequestsException")
 }
 
 /// `CodeStorageExceededException`: the account's code takes more room than it may.

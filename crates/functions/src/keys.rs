@@ -1,5 +1,6 @@
 //! Keys of functions and their queues in the store.
 
+use crate::model::Function;
 use crate::names::FunctionName;
 use bytes::Bytes;
 use tinderbox_base::{AccountId, Region, Result};
@@ -15,6 +16,59 @@ pub(crate) fn function(account: &AccountId, region: &Region, name: &FunctionName
 /// The records of every function of an account and region.
 pub(crate) fn functions(account: &AccountId, region: &Region) -> KeyRange {
     Key::of(account, region, SERVICE, "function").build().prefix()
+}
+
+/// What belongs to a function and is stored apart from its record, by the function's uid and a name of its own:
+/// nothing of it is found again by a function of the same name that is made later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A published version, by its number.
+    Version,
+    /// An alias, by its name.
+    Alias,
+    /// A resource policy, by the qualifier that it protects; `$LATEST` for the function as a whole.
+    Policy,
+    /// URLs, by the qualifier they lead to.
+    Url,
+}
+
+impl Part {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 4] = [Self::Version, Self::Alias, Self::Policy, Self::Url];
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::Alias => "alias",
+            Self::Policy => "policy",
+            Self::Url => "url",
+        }
+    }
+
+    /// The record of the part `name` of `function`.
+    pub(crate) fn key(self, function: &Function, name: &str) -> Key {
+        let key = Key::of(&function.account, &function.region, SERVICE, self.kind());
+        key.text(&function.uid.to_string()).text(name).build()
+    }
+
+    /// The records of all parts of this kind of `function`.
+    pub(crate) fn of(self, function: &Function) -> KeyRange {
+        let key = Key::of(&function.account, &function.region, SERVICE, self.kind());
+        key.text(&function.uid.to_string()).build().prefix()
+    }
+
+    /// The records of all parts of this kind of an account and region.
+    pub(crate) fn all(self, account: &AccountId, region: &Region) -> KeyRange {
+        Key::of(account, region, SERVICE, self.kind()).build().prefix()
+    }
+}
+
+/// The uid of the function and the name of the part that a part's key has.
+pub(crate) fn parse_part(key: &Key) -> Option<(String, String)> {
+    match &key.segments()[..] {
+        [.., Segment::Text(uid), Segment::Text(name)] => Some((uid.clone(), name.clone())),
+        _ => None,
+    }
 }
 
 /// Where an asynchronous event stands in its function's queue: order by number, then by text.
@@ -114,6 +168,17 @@ mod tests {
         let found = namespaces(&store).await.expect("found");
         let shown: Vec<_> = found.iter().map(|(a, r)| (a.as_str(), r.as_str())).collect();
         assert_eq!(shown, places);
+    }
+
+    #[test]
+    fn parts_of_a_function() {
+        let function = crate::testing::function("python3.12", &[]);
+        for part in Part::ALL {
+            let key = part.key(&function, "live");
+            assert_eq!(parse_part(&key), Some((function.uid.to_string(), "live".to_owned())));
+            assert!(part.of(&function).contains(&key));
+            assert!(part.all(&function.account, &function.region).contains(&key));
+        }
     }
 
     #[test]

@@ -77,6 +77,11 @@ fn is_region(text: &str) -> bool {
     lower(parts[0]) && lower(middle) && last.len() == 1 && last.as_bytes()[0].is_ascii_digit()
 }
 
+/// Whether `text` could name an alias: letters, digits, `-` and `_`, and not a number.
+pub(crate) fn is_alias(text: &str) -> bool {
+    is_name(text) && !text.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
@@ -93,9 +98,9 @@ pub struct FunctionRef {
 /// A function in its account and region, and the version or alias that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// The function's account: the caller's.
+    /// The function's account.
     pub account: AccountId,
-    /// The function's region: the caller's.
+    /// The function's region.
     pub region: Region,
     /// The bare name, not yet known to belong to a function; perhaps too long to belong to one.
     pub name: String,
@@ -153,6 +158,15 @@ impl FunctionRef {
     ///
     /// A function of another region is not found; one of another account is denied, for `action`.
     pub fn resolve(self, caller: &Caller, qualifier: Option<&str>, action: &str) -> Result<Target> {
+        let target = self.locate(caller, qualifier)?;
+        if target.account != caller.account {
+            return Err(errors::access_denied(principal_arn(caller), action, target.unqualified_arn()));
+        }
+        Ok(target)
+    }
+
+    /// As [`Self::resolve`], of whatever account: for operations that its resource policy may allow.
+    pub fn locate(self, caller: &Caller, qualifier: Option<&str>) -> Result<Target> {
         if let Some(region) = &self.region
             && *region != caller.region
         {
@@ -171,23 +185,7 @@ impl FunctionRef {
             (None, b) => b.map(str::to_owned),
         };
         let account = self.account.unwrap_or_else(|| caller.account.clone());
-        let target = Target { account, region: caller.region.clone(), name: self.name, qualifier };
-        if target.account != caller.account {
-            return Err(errors::access_denied(principal_arn(caller), action, target.unqualified_arn()));
-        }
-        Ok(target)
-    }
-}
-
-impl FunctionRef {
-    /// The function as it is named, wherever it is: whether the caller may reach it is not looked at.
-    pub fn located(self, caller: &Caller, qualifier: Option<&str>) -> Target {
-        Target {
-            account: self.account.unwrap_or_else(|| caller.account.clone()),
-            region: self.region.unwrap_or_else(|| caller.region.clone()),
-            name: self.name,
-            qualifier: self.qualifier.or_else(|| qualifier.filter(|q| !q.is_empty()).map(str::to_owned)),
-        }
+        Ok(Target { account, region: caller.region.clone(), name: self.name, qualifier })
     }
 }
 

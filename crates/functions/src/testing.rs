@@ -40,5 +40,8 @@ pub(crate) fn function(runtime: &str, variables: &[(&str, &str)]) -> Function {
         configuration: Configuration::new(settings, &limits).expect("a configuration"),
         tags: Tags::default(),
         reserved_concurrency: None,
+        revision: None,
+        last_number: 0,
+        publication: None,
     }
 }

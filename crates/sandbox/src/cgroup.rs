@@ -31,6 +31,10 @@ pub(crate) trait Version: fmt::Debug + Send + Sync {
     fn set_memory(&self, dir: &Path, bytes: u64) -> io::Result<()>;
     /// Opens the file that holds the most bytes in use at any time so far.
     fn open_memory_peak(&self, dir: &Path) -> io::Result<OwnedFd>;
+    /// Reads that file.
+    fn read_memory_peak(&self, file: &OwnedFd) -> io::Result<u64> {
+        read_number_again(file)
+    }
     /// How many processes the kernel killed for memory.
     fn memory_kills(&self, dir: &Path) -> io::Result<u64>;
     /// Sets the share (1 to 10,000) and the hard share in thousandths of a processor.
@@ -45,6 +49,15 @@ pub(crate) trait Version: fmt::Debug + Send + Sync {
     fn set_frozen(&self, dir: &Path, frozen: bool) -> io::Result<()>;
     /// Whether everything stands still.
     fn is_frozen(&self, dir: &Path) -> io::Result<bool>;
+    /// What a program joins by.
+    fn join(&self, dir: &Path) -> io::Result<Option<(message::Cgroup, OwnedFd)>> {
+        let procs = fs::OpenOptions::new().write(true).open(dir.join("cgroup.procs"))?;
+        Ok(Some((message::Cgroup::Write, procs.into())))
+    }
+    /// Removes the directory, in which no process is any more.
+    fn remove(&self, dir: &Path) -> io::Result<()> {
+        fs::remove_dir(dir)
+    }
 }
 
 /// A role's place: our directory in a hierarchy.
@@ -110,14 +123,7 @@ impl Group {
         for (base, version) in self.layout.bases() {
             let dir = base.join(&self.name);
             fs::create_dir(&dir)?;
-            joins.push(if version.name() == "v2" {
-                (message::Cgroup::Born, fs::File::open(&dir)?.into())
-            } else {
-                (
-                    message::Cgroup::Write,
-                    fs::OpenOptions::new().write(true).open(dir.join("cgroup.procs"))?.into(),
-                )
-            });
+            joins.extend(version.join(&dir)?);
         }
         self.set_limits(limits)?;
         Ok(joins)
@@ -151,7 +157,7 @@ impl Group {
                 self.peak.get_or_init(|| file)
             }
         };
-        read_number_again(file)
+        version.read_memory_peak(file)
     }
 
     pub(crate) fn memory_kills(&self) -> io::Result<u64> {
@@ -172,8 +178,8 @@ impl Group {
 
     /// Removes the directories; fails while a process is in one of them.
     pub(crate) fn remove(&self) -> io::Result<()> {
-        for (base, _) in self.layout.bases() {
-            match fs::remove_dir(base.join(&self.name)) {
+        for (base, version) in self.layout.bases() {
+            match version.remove(&base.join(&self.name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }

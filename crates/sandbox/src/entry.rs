@@ -6,6 +6,10 @@ use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
 /// The first argument of a process that is ours.
 pub(crate) const ROLE: &str = "__sandbox";
 
+/// Whether what is started is isolated, as the third argument says it.
+const ISOLATED: &str = "isolated";
+const PLAIN: &str = "plain";
+
 /// The descriptor on which the janitor learns that the server is gone.
 pub(crate) const LIFE_FD: i32 = 3;
 
@@ -17,13 +21,17 @@ pub(crate) const CONTROL_FD: i32 = 4;
 pub(crate) struct JanitorArguments {
     pub(crate) tag: String,
     pub(crate) state_dir: PathBuf,
+    /// What is started is not isolated.
+    pub(crate) plain: bool,
     /// Our directory in each cgroup hierarchy.
     pub(crate) cgroups: Vec<PathBuf>,
 }
 
 impl JanitorArguments {
     pub(crate) fn to_args(&self) -> Vec<OsString> {
-        let mut args = vec![ROLE.into(), self.tag.clone().into(), self.state_dir.clone().into_os_string()];
+        let kind = if self.plain { PLAIN } else { ISOLATED };
+        let mut args =
+            vec![ROLE.into(), self.tag.clone().into(), kind.into(), self.state_dir.clone().into_os_string()];
         args.extend(self.cgroups.iter().map(|path| path.clone().into_os_string()));
         args
     }
@@ -33,7 +41,12 @@ impl JanitorArguments {
             return None;
         }
         let tag = String::from_utf8(args.next()?.into_vec()).ok()?;
-        Some(Self { tag, state_dir: args.next()?.into(), cgroups: args.map(PathBuf::from).collect() })
+        let plain = match args.next()? {
+            kind if kind == PLAIN => true,
+            kind if kind == ISOLATED => false,
+            _ => return None,
+        };
+        Some(Self { tag, plain, state_dir: args.next()?.into(), cgroups: args.map(PathBuf::from).collect() })
     }
 }
 
@@ -64,12 +77,15 @@ mod tests {
 
     #[test]
     fn arguments_survive_the_command_line() {
-        let arguments = JanitorArguments {
-            tag: "abc".to_owned(),
-            state_dir: "/data dir/sandbox".into(),
-            cgroups: vec!["/sys/fs/cgroup/memory/tinderbox-abc".into()],
-        };
-        assert_eq!(JanitorArguments::parse(arguments.to_args().into_iter()), Some(arguments));
+        for plain in [false, true] {
+            let arguments = JanitorArguments {
+                tag: "abc".to_owned(),
+                state_dir: "/data dir/sandbox".into(),
+                plain,
+                cgroups: vec!["/sys/fs/cgroup/memory/tinderbox-abc".into()],
+            };
+            assert_eq!(JanitorArguments::parse(arguments.to_args().into_iter()), Some(arguments));
+        }
         assert_eq!(JanitorArguments::parse(["up".into()].into_iter()), None);
         assert_eq!(JanitorArguments::parse([ROLE.into()].into_iter()), None);
     }

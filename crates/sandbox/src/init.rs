@@ -9,6 +9,7 @@ mod root;
 
 use crate::{
     message::{Event, Request},
+    plain::tree,
     sys::{
         channel::{self, Packet},
         fork, prctl,
@@ -17,7 +18,10 @@ use crate::{
 use rustix::{
     event::{PollFd, PollFlags, poll},
     fs::FileType,
-    process::{DumpableBehavior, Pid, WaitOptions, set_dumpable_behavior, wait},
+    process::{
+        DumpableBehavior, Pid, Signal, WaitOptions, set_dumpable_behavior, set_parent_process_death_signal,
+        wait,
+    },
 };
 use std::{
     io,
@@ -30,6 +34,9 @@ pub(crate) const ROOT: &str = "/root";
 /// Where, in the spawner's root, the devices are.
 pub(crate) const DEVICES: &str = "/devices";
 
+/// Bytes of one `signalfd_siginfo`, which begins with the signal's number.
+const SIGINFO: usize = 128;
+
 /// A failed step and what the system said.
 pub(crate) type Failure = (String, io::Error);
 
@@ -39,11 +46,15 @@ pub(crate) fn at<E: Into<io::Error>>(step: impl Into<String>) -> impl FnOnce(E) 
 }
 
 /// Runs init on its end of the sandbox's channel.
-pub(crate) fn run(socket: OwnedFd) -> ! {
+pub(crate) fn run(socket: OwnedFd, plain: bool) -> ! {
     // Whatever panics here would unwind into the spawner's copy of its loop.
     let _ = std::panic::catch_unwind(|| {
-        let _ = Init::new(socket).and_then(|mut init| init.serve());
+        let _ = Init::new(socket, plain).and_then(|mut init| init.serve());
     });
+    if plain {
+        // No namespace ends with this process.
+        tree::end();
+    }
     fork::exit_now(0)
 }
 
@@ -65,18 +76,25 @@ struct Init {
     socket: OwnedFd,
     children: OwnedFd,
     state: State,
+    /// Nothing is isolated.
+    plain: bool,
     attached: bool,
     retired: bool,
 }
 
 impl Init {
-    fn new(socket: OwnedFd) -> io::Result<Self> {
+    fn new(socket: OwnedFd, plain: bool) -> io::Result<Self> {
         let _ = rustix::thread::set_name(c"tb-init");
+        if plain {
+            tree::adopt_orphans()?;
+            set_parent_process_death_signal(Some(Signal::KILL))?;
+        }
         // The spawner's own descriptors are copies of no use here; its channel least of all.
         let socket = prctl::keep_only(socket)?;
-        let children = prctl::child_signal_fd()?;
+        let children =
+            prctl::signal_fd(if plain { &[libc::SIGCHLD, libc::SIGTERM] } else { &[libc::SIGCHLD] })?;
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-        Ok(Self { socket, children, state: State::Empty, attached: false, retired: false })
+        Ok(Self { socket, children, state: State::Empty, plain, attached: false, retired: false })
     }
 
     fn serve(&mut self) -> io::Result<()> {
@@ -102,6 +120,7 @@ impl Init {
         let Packet { message, fds, .. } = packet;
         let result = match message {
             Request::Setup(setup) => self.set_up(&setup, fds),
+            Request::Prepare(rlimits) => self.prepare(rlimits),
             Request::Start(start) => self.start(&start, fds),
             Request::Attach { targets } => {
                 root::attach(&targets, &fds).map(|()| (Event::Attached, Vec::new(), None))
@@ -112,7 +131,11 @@ impl Init {
                 self.tell(&event, &fds, pid)?;
                 self.attached |= matches!(event, Event::Attached);
                 // Nothing is left to do that needs a privilege.
-                if self.attached && matches!(self.state, State::Started { .. }) && !self.retired {
+                if !self.plain
+                    && self.attached
+                    && matches!(self.state, State::Started { .. })
+                    && !self.retired
+                {
                     confine::retire()?;
                     self.retired = true;
                 }
@@ -127,11 +150,12 @@ impl Init {
     fn set_up(&mut self, setup: &crate::message::Setup, mut fds: Vec<OwnedFd>) -> Result<Answer, Failure> {
         let mounts =
             setup.entries.iter().filter(|e| matches!(e, crate::message::Entry::Mount { .. })).count();
+        let router = setup.uplink.and_then(|_| fds.pop());
         if !matches!(self.state, State::Empty) || fds.len() != mounts + 1 + setup.cgroups.len() {
             return Err(at("reading the order")(rustix::io::Errno::INVAL));
         }
         let cgroups = fds.split_off(mounts + 1);
-        network::new_namespace(&setup.hostname)?;
+        network::new_namespace(&setup.hostname, setup.uplink.zip(router))?;
         let listeners = network::listen(&setup.listeners)?;
         root::build(setup, &fds)?;
         let seats = program::Seats::new(setup, cgroups)?;
@@ -140,14 +164,24 @@ impl Init {
         Ok((Event::Ready, listeners, None))
     }
 
+    fn prepare(&mut self, rlimits: crate::message::SetupRlimits) -> Result<Answer, Failure> {
+        if !self.plain || !matches!(self.state, State::Empty) {
+            return Err(at("reading the order")(rustix::io::Errno::INVAL));
+        }
+        let seats = program::Seats::plain(rlimits);
+        let seat = Some(seats.fork()?);
+        self.state = State::Built { seats, seat };
+        Ok((Event::Ready, Vec::new(), None))
+    }
+
     fn start(&mut self, start: &crate::message::Start, fds: Vec<OwnedFd>) -> Result<Answer, Failure> {
         let State::Built { seats, seat } = &mut self.state else {
             return Err(at("reading the order")(rustix::io::Errno::INVAL));
         };
         let seat = seat.take().map_or_else(|| seats.fork(), Ok)?;
         // What is written to by name, /dev/stdout for one, must belong to the program.
-        let owner = Some(rustix::process::Uid::from_raw(seats.uid()));
-        for fd in &fds {
+        let owner = seats.uid().map(rustix::process::Uid::from_raw);
+        for fd in fds.iter().filter(|_| owner.is_some()) {
             let is_pipe = rustix::fs::fstat(fd)
                 .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
             if is_pipe {
@@ -156,13 +190,22 @@ impl Init {
         }
         let program = seat.start(start, &fds)?;
         self.state = State::Started { program: Some(program) };
+        if self.plain {
+            // Only root may have the kernel name another process.
+            let pid = program.as_raw_nonzero().get();
+            return Ok((Event::StartedAs { pid }, Vec::new(), None));
+        }
         Ok((Event::Started, Vec::new(), Some(program)))
     }
 
     /// Reaps every dead child; orphans of the program become ours.
     fn reap(&mut self) -> io::Result<()> {
-        let mut siginfo = [0; 128];
-        let _ = rustix::io::read(&self.children, &mut siginfo);
+        // Two at most can be pending, since no signal waits twice.
+        let mut siginfo = [0; 2 * SIGINFO];
+        let read = rustix::io::read(&self.children, &mut siginfo).unwrap_or(0);
+        if siginfo[..read].chunks(SIGINFO).any(|info| info.starts_with(&libc::SIGTERM.to_ne_bytes())) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             if let State::Built { seat, .. } = &mut self.state {
                 seat.take_if(|seat| seat.pid == pid);

@@ -2,6 +2,7 @@
 
 use crate::{
     entry::{CONTROL_FD, JanitorArguments, LIFE_FD},
+    plain::tree,
     spawner, sweep,
     sys::{
         fork::{self, Forked},
@@ -37,10 +38,13 @@ fn watch(arguments: &JanitorArguments, life: &OwnedFd, control: OwnedFd) -> io::
     // Only we hold the other end: its closing tells a spawner that missed our death before it asked to be told.
     let (spawner_life, ours) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
     // SAFETY-relevant order: this process has never had a second thread (see `entrypoint`).
-    let pidfd = match fork_spawner()? {
+    if arguments.plain {
+        tree::adopt_orphans()?;
+    }
+    let pidfd = match fork_spawner(arguments.plain)? {
         Forked::Child => {
             drop(ours);
-            spawner::run(control, spawner_life, &arguments.state_dir)
+            spawner::run(control, spawner_life, arguments)
         }
         Forked::Parent { pidfd, .. } => pidfd,
     };
@@ -50,13 +54,18 @@ fn watch(arguments: &JanitorArguments, life: &OwnedFd, control: OwnedFd) -> io::
     let _ = pidfd_send_signal(&pidfd, Signal::KILL);
     // The kernel reports a dead PID 1 only when everything in its namespace, and the namespaces below, is gone.
     waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED)?;
+    if arguments.plain {
+        // No namespace died with it.
+        tree::end();
+    }
     sweep::files(arguments)
 }
 
 #[allow(unsafe_code)]
-fn fork_spawner() -> io::Result<Forked> {
+fn fork_spawner(plain: bool) -> io::Result<Forked> {
+    let namespaces = if plain { 0 } else { fork::SPAWNER_NAMESPACES };
     // SAFETY: `entrypoint` runs before any thread is started, and the janitor starts none.
-    unsafe { fork::fork(fork::SPAWNER_NAMESPACES, None) }
+    unsafe { fork::fork(namespaces, None) }
 }
 
 /// Waits until one of `fds` is closed or, for a pidfd, its process has ended.

@@ -1,6 +1,6 @@
 //! What server, spawner and inits say to each other.
 
-use crate::spec::Rlimits;
+use crate::{network::Uplink, spec::Rlimits};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -27,8 +27,10 @@ pub(crate) enum SpawnerEvent {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
     /// Build the sandbox. Descriptors: one a [`Entry::Mount`] in order, the scratch
-    /// volume, then one a [`Cgroup`] in order.
+    /// volume, one a [`Cgroup`] in order, then the router's namespace if there is a way out.
     Setup(Setup),
+    /// Build nothing: the program will be a plain process with these limits.
+    Prepare(SetupRlimits),
     /// Start the program. Descriptors: one a number in `fds`.
     Start(Start),
     /// Show more of the host. Descriptors: one a target, which must exist.
@@ -45,6 +47,8 @@ pub(crate) struct Setup {
     pub(crate) cgroups: Vec<Cgroup>,
     pub(crate) rlimits: SetupRlimits,
     pub(crate) landlock: bool,
+    /// The way out, if there is one; the router's namespace is then the last descriptor.
+    pub(crate) uplink: Option<Uplink>,
     /// Bytes that /dev/shm may hold.
     pub(crate) shm: u64,
 }
@@ -123,6 +127,8 @@ pub(crate) enum Event {
     Ready,
     /// The program runs; the packet names its pid.
     Started,
+    /// The program runs in the server's own pid namespace, with this pid.
+    StartedAs { pid: i32 },
     /// The mounts are there.
     Attached,
     /// The request failed.

@@ -2,6 +2,7 @@
 
 use crate::{
     cgroup::Layout,
+    network::Outside,
     scratch::{Pool, ScratchKind},
 };
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub struct Options {
     pub instance_tag: String,
     /// Size of /tmp in MiB.
     pub scratch_mib: u64,
+    /// Instances reach public addresses, if this host has the means.
+    pub internet: bool,
     /// No isolation at all: plain processes of the server's own user.
     pub isolation_none: bool,
 }
@@ -27,6 +30,7 @@ impl Options {
             state_dir: state_dir.into(),
             instance_tag: instance_tag.into(),
             scratch_mib: 512,
+            internet: false,
             isolation_none: false,
         }
     }
@@ -37,6 +41,8 @@ impl Options {
 pub struct Protections {
     /// Whether there is isolation.
     pub isolated: bool,
+    /// Whether there is a way to public addresses.
+    pub internet: bool,
     /// Landlock's version in the kernel; 0 when it has none.
     pub landlock_abi: i32,
     /// What keeps the content of /tmp.
@@ -46,7 +52,7 @@ pub struct Protections {
 }
 
 impl Protections {
-    pub(crate) fn new(layout: &Layout, landlock_abi: i32, scratch: &Pool) -> Self {
+    pub(crate) fn new(layout: &Layout, landlock_abi: i32, scratch: &Pool, outside: &Outside) -> Self {
         let role = |name: &str, place: &crate::cgroup::Place| format!("{name} {}", place.version.name());
         let cgroups = [
             role("memory", &layout.memory),
@@ -65,8 +71,16 @@ impl Protections {
             "seccomp: deny list".to_owned(),
             landlock,
             scratch.describe(),
+            outside.describe(),
         ];
-        Self { isolated: true, landlock_abi, scratch: scratch.kind(), listing }
+        let internet = matches!(outside, Outside::Internet(_));
+        Self { isolated: true, internet, landlock_abi, scratch: scratch.kind(), listing }
+    }
+
+    /// What there is without isolation, which is a list of what there is not.
+    pub(crate) fn none() -> Self {
+        let listing = crate::plain::listing();
+        Self { isolated: false, internet: true, landlock_abi: 0, scratch: ScratchKind::Directory, listing }
     }
 
     /// Everything in one line, for `/health`.

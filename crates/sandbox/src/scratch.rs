@@ -28,6 +28,8 @@ pub enum ScratchKind {
     LoopImage,
     /// Memory: what is written to /tmp counts against the memory limit.
     Memory,
+    /// A directory without any bound, where nothing is isolated.
+    Directory,
 }
 
 /// Makes volumes of one kind.

@@ -14,15 +14,20 @@ use crate::{
     cgroup::{self, Group, Layout},
     entry::JanitorArguments,
     error::{Missing, SandboxError, StartError},
+    message::{Request, SetupRlimits},
+    network::Outside,
     options::{Options, Protections},
+    plain::{self, root::Root},
     probe,
     scratch::Pool,
     spec::{SandboxId, SandboxSpec},
     sweep,
+    sys::channel,
 };
 use control::Control;
 use launch::Janitor;
-use order::Complete;
+use rustix::process::Signal;
+use sandbox::Prepared;
 use slots::{Slot, Slots};
 use std::{
     sync::{
@@ -57,7 +62,9 @@ struct Shared {
     layout: Arc<Layout>,
     protections: Protections,
     slots: Slots,
-    scratch: Pool,
+    /// Absent where nothing is isolated.
+    scratch: Option<Pool>,
+    outside: Outside,
     creating: Semaphore,
 }
 
@@ -69,14 +76,47 @@ impl Shared {
         spec: SandboxSpec,
         slot: Slot,
         runtime: Handle,
-    ) -> Result<(Complete, Remains), SandboxError> {
+    ) -> Result<Prepared, SandboxError> {
         let limits = spec.limits;
+        let Some(scratch) = &self.scratch else { return self.prepare_plain(id, &spec, slot, runtime) };
         let order = order::prepare(spec, slot.uid(), self.protections.landlock_abi > 0)?;
-        let scratch = self.scratch.take(slot.uid()).map_err(SandboxError::step("making a scratch volume"))?;
+        let scratch = scratch.take(slot.uid()).map_err(SandboxError::step("making a scratch volume"))?;
         let group = Group::create(&self.layout, id.to_string(), &limits);
         let (group, joins) = group.map_err(SandboxError::step("making cgroups"))?;
-        let remains = Remains::new(slot, group, runtime);
-        Ok((order.complete(scratch, joins)?, remains))
+        let remains = Remains::new(slot, group, Signal::KILL, runtime);
+        let uplink = self.outside.router().map(|router| router.uplink(remains.uid())).transpose();
+        let order =
+            order.complete(scratch, joins, uplink.map_err(SandboxError::step("opening the way out"))?)?;
+        Ok(Prepared { order, listeners: Vec::new(), root: None, remains })
+    }
+
+    /// The same without isolation: directories and sockets, and limits that each process carries.
+    fn prepare_plain(
+        &self,
+        id: SandboxId,
+        spec: &SandboxSpec,
+        slot: Slot,
+        runtime: Handle,
+    ) -> Result<Prepared, SandboxError> {
+        let group = Group::create(&self.layout, id.to_string(), &spec.limits);
+        let (group, _) = group.map_err(SandboxError::step("making a directory"))?;
+        // At the signal init ends its tree; killed it could not.
+        let remains = Remains::new(slot, group, Signal::TERM, runtime);
+        let JanitorArguments { tag, state_dir, .. } = self.janitor.arguments();
+        let root = Root::make(plain::directory(state_dir).join(id.to_string()), tag, spec)?;
+        let rlimits = SetupRlimits::new(spec.rlimits, spec.limits.pids);
+        let order =
+            channel::encode(&Request::Prepare(rlimits)).map_err(SandboxError::step("writing the order"))?;
+        let listeners = plain::listen(&spec.listeners)?;
+        Ok(Prepared { order: (order, Vec::new()), listeners, root: Some(root), remains })
+    }
+
+    /// Makes scratch volumes ready, if there are few.
+    fn refill(self: &Arc<Self>) {
+        if self.scratch.as_ref().is_some_and(Pool::is_low) {
+            let shared = Arc::clone(self);
+            spawn_blocking(move || shared.scratch.as_ref().map(Pool::fill));
+        }
     }
 }
 
@@ -88,14 +128,8 @@ impl Sandboxes {
     ///
     /// [`StartError::Missing`] names every protection this host cannot give.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        if options.isolation_none {
-            return Err(StartError::Step {
-                step: "running without isolation",
-                source: std::io::Error::from(std::io::ErrorKind::Unsupported),
-            });
-        }
         let prepare = move || prepare(&options);
-        let Host { layout, arguments, scratch, protections } =
+        let Host { layout, arguments, scratch, outside, protections } =
             spawn_blocking(prepare).await.map_err(|_| shut_down())??;
         let (janitor, socket) =
             Janitor::start(arguments).map_err(StartError::step("starting the janitor"))?;
@@ -107,6 +141,7 @@ impl Sandboxes {
             layout: Arc::new(layout),
             protections,
             scratch,
+            outside,
             creating: Semaphore::new(CREATING_MAX),
         };
         let sandboxes = Self { shared: Arc::new(shared) };
@@ -143,12 +178,9 @@ impl Sandboxes {
             let (shared, runtime) = (Arc::clone(shared), Handle::current());
             move || shared.prepare(id, spec, slot, runtime)
         });
-        let (order, remains) = prepared.await.map_err(|_| SandboxError::Gone)??;
-        if shared.scratch.is_low() {
-            let shared = Arc::clone(shared);
-            spawn_blocking(move || shared.scratch.fill());
-        }
-        let mut sandbox = Sandbox::new(id, remains)?;
+        let prepared = prepared.await.map_err(|_| SandboxError::Gone)??;
+        shared.refill();
+        let (mut sandbox, order) = Sandbox::new(id, prepared)?;
         match timeout(CREATE_LIMIT, sandbox.set_up(&shared.control, order)).await {
             Ok(Ok(())) => Ok(sandbox),
             Ok(Err(error)) => Err(error),
@@ -175,7 +207,7 @@ impl Sandboxes {
         self.shared.janitor.ended().await;
         let shared = Arc::clone(&self.shared);
         let clear = move || {
-            shared.scratch.close();
+            shared.scratch.as_ref().inspect(|scratch| scratch.close());
             sweep::leftovers(shared.janitor.arguments())
         };
         match spawn_blocking(clear).await {
@@ -189,12 +221,12 @@ impl Sandboxes {
 struct Host {
     layout: Layout,
     arguments: JanitorArguments,
-    scratch: Pool,
+    scratch: Option<Pool>,
+    outside: Outside,
     protections: Protections,
 }
 
 fn prepare(options: &Options) -> Result<Host, StartError> {
-    let (mut missing, landlock_abi) = probe::host();
     if !probe::is_tag(&options.instance_tag) {
         return Err(StartError::Step {
             step: "reading the instance's tag",
@@ -207,7 +239,17 @@ fn prepare(options: &Options) -> Result<Host, StartError> {
     std::fs::create_dir_all(&options.state_dir).map_err(StartError::step("making the state directory"))?;
     let state_dir =
         options.state_dir.canonicalize().map_err(StartError::step("resolving the state directory"))?;
-    let name = format!("tinderbox-{}", options.instance_tag);
+    let tag = options.instance_tag.clone();
+    if options.isolation_none {
+        prepare_plain(JanitorArguments { tag, state_dir, plain: true, cgroups: Vec::new() })
+    } else {
+        prepare_isolated(JanitorArguments { tag, state_dir, plain: false, cgroups: Vec::new() }, options)
+    }
+}
+
+fn prepare_isolated(mut arguments: JanitorArguments, options: &Options) -> Result<Host, StartError> {
+    let (mut missing, landlock_abi) = probe::host();
+    let name = format!("tinderbox-{}", arguments.tag);
     let layout = match cgroup::find(&name) {
         Ok(layout) => Some(layout),
         Err(more) => {
@@ -218,15 +260,24 @@ fn prepare(options: &Options) -> Result<Host, StartError> {
     let Some(layout) = layout.filter(|_| missing.is_empty()) else {
         return Err(StartError::Missing(missing));
     };
-    let cgroups = layout.bases().into_iter().map(|(base, _)| base).collect();
-    let arguments = JanitorArguments { tag: options.instance_tag.clone(), state_dir, cgroups };
+    arguments.cgroups = layout.bases().into_iter().map(|(base, _)| base).collect();
     sweep::leftovers(&arguments).map_err(StartError::step("clearing away what an earlier server left"))?;
     // The sweep took our own directories, too.
     let layout = cgroup::find(&name).map_err(StartError::Missing)?;
     let scratch = Pool::open(&arguments.state_dir, options.scratch_mib);
     let scratch = scratch.map_err(StartError::step("making a scratch volume"))?;
-    let protections = Protections::new(&layout, landlock_abi, &scratch);
-    Ok(Host { layout, arguments, scratch, protections })
+    let outside = Outside::open(options.internet, &arguments.state_dir, &arguments.tag);
+    let protections = Protections::new(&layout, landlock_abi, &scratch, &outside);
+    Ok(Host { layout, arguments, scratch: Some(scratch), outside, protections })
+}
+
+fn prepare_plain(arguments: JanitorArguments) -> Result<Host, StartError> {
+    sweep::leftovers(&arguments).map_err(StartError::step("clearing away what an earlier server left"))?;
+    std::fs::create_dir_all(plain::directory(&arguments.state_dir))
+        .map_err(StartError::step("making a directory for functions"))?;
+    let layout = plain::layout(&arguments.state_dir);
+    let (outside, protections) = (Outside::Closed, Protections::none());
+    Ok(Host { layout, arguments, scratch: None, outside, protections })
 }
 
 fn shut_down() -> StartError {

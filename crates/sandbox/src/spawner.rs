@@ -3,6 +3,7 @@
 //! It has one thread, holds no lock, reads small packets and never waits for an init: an init does all slow work itself.
 
 use crate::{
+    entry::JanitorArguments,
     init,
     message::{Spawn, SpawnerEvent},
     sys::{
@@ -15,7 +16,7 @@ use crate::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{CWD, FileType, Mode, makedev, mkdirat, mknodat, symlinkat},
-    mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount},
+    mount::{MountAttrFlags, MountPropagationFlags, UnmountFlags, mount_change, unmount},
     process::{Signal, chdir, pivot_root, set_parent_process_death_signal},
 };
 use std::{
@@ -29,13 +30,14 @@ const DEVICES: [(&str, u32, u32); 5] =
     [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9)];
 
 /// Runs the spawner; `janitor` closes when the janitor is gone.
-pub(crate) fn run(control: OwnedFd, janitor: OwnedFd, state_dir: &Path) -> ! {
+pub(crate) fn run(control: OwnedFd, janitor: OwnedFd, arguments: &JanitorArguments) -> ! {
     // Whatever panics here would unwind into the janitor's copy of main.
-    let _ = std::panic::catch_unwind(|| serve(&control, &janitor, state_dir));
+    let _ = std::panic::catch_unwind(|| serve(&control, &janitor, arguments));
     fork::exit_now(1)
 }
 
-fn serve(control: &OwnedFd, janitor: &OwnedFd, state_dir: &Path) {
+fn serve(control: &OwnedFd, janitor: &OwnedFd, arguments: &JanitorArguments) {
+    let plain = arguments.plain;
     let _ = rustix::thread::set_name(c"tb-spawner");
     if set_parent_process_death_signal(Some(Signal::KILL)).is_err() || is_closed(janitor) {
         return;
@@ -44,7 +46,7 @@ fn serve(control: &OwnedFd, janitor: &OwnedFd, state_dir: &Path) {
     prctl::ignore(&[libc::SIGCHLD]);
     // Before /proc is out of sight.
     let command_line = CommandLine::locate();
-    let up = match leave_host(state_dir) {
+    let up = match if plain { Ok(()) } else { leave_host(&arguments.state_dir) } {
         Ok(()) => SpawnerEvent::Up,
         Err((step, error)) => SpawnerEvent::broken(step, &error),
     };
@@ -53,10 +55,13 @@ fn serve(control: &OwnedFd, janitor: &OwnedFd, state_dir: &Path) {
     }
     while let Ok(Some(Packet { message: Spawn { id }, mut fds, .. })) = channel::receive(control.as_fd()) {
         let Some(socket) = fds.pop() else { return };
-        let done = match fork_init() {
+        let done = match fork_init(plain) {
             Ok(Forked::Child) => {
-                hide_command_line(command_line.as_ref());
-                init::run(socket)
+                // A plain one is found by it, should the janitor not live to end it.
+                if !plain {
+                    hide_command_line(command_line.as_ref());
+                }
+                init::run(socket, plain)
             }
             Ok(Forked::Parent { pidfd, .. }) => reply(control, &SpawnerEvent::Spawned { id }, Some(&pidfd)),
             Err(error) => {
@@ -70,9 +75,10 @@ fn serve(control: &OwnedFd, janitor: &OwnedFd, state_dir: &Path) {
 }
 
 #[allow(unsafe_code)]
-fn fork_init() -> io::Result<Forked> {
+fn fork_init(plain: bool) -> io::Result<Forked> {
+    let namespaces = if plain { 0 } else { fork::SANDBOX_NAMESPACES };
     // SAFETY: the spawner is a fork of the single-threaded janitor and starts no thread.
-    unsafe { fork::fork(fork::SANDBOX_NAMESPACES, None) }
+    unsafe { fork::fork(namespaces, None) }
 }
 
 #[allow(unsafe_code)]
@@ -120,8 +126,8 @@ fn leave_host(state_dir: &Path) -> Result<(), (&'static str, io::Error)> {
 /// One /dev for all sandboxes: it is read-only to them, so they share nothing but the kernel's own devices.
 fn make_devices() -> io::Result<()> {
     let options = [("size", Some("64k")), ("mode", Some("755"))];
-    let dev = mount::detached_new("tmpfs", &options, rustix::mount::MountAttrFlags::MOUNT_ATTR_NOSUID)?;
-    mount::attach(dev.as_fd(), init::DEVICES)?;
+    let root = mount::detached_new("tmpfs", &options, MountAttrFlags::MOUNT_ATTR_NOSUID)?;
+    mount::attach(root.as_fd(), init::DEVICES)?;
     let dev = rustix::fs::open(
         init::DEVICES,
         rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC,
@@ -137,5 +143,6 @@ fn make_devices() -> io::Result<()> {
         symlinkat(target, &dev, link)?;
     }
     mkdirat(&dev, "shm", Mode::from(0o755))?;
-    Ok(())
+    // What an init binds of it, to hide files of /proc for one, is read-only as this is.
+    mount::set_attributes(root.as_fd(), MountAttrFlags::MOUNT_ATTR_RDONLY)
 }

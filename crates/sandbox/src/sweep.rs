@@ -3,7 +3,7 @@
 use crate::{
     cgroup,
     entry::{JanitorArguments, ROLE},
-    scratch,
+    network, plain, scratch,
 };
 use rustix::{
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
@@ -40,7 +40,13 @@ pub(crate) fn files(arguments: &JanitorArguments) -> io::Result<()> {
         }
     }
     arguments.cgroups.iter().for_each(|base| cgroup::give_up_leaf(base));
-    result.and(scratch::sweep(&arguments.state_dir))
+    let plain = plain::directory(&arguments.state_dir);
+    let removed = match fs::remove_dir_all(&plain) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    };
+    let undone = network::undo(&arguments.state_dir, &arguments.tag);
+    result.and(removed).and(undone).and(scratch::sweep(&arguments.state_dir))
 }
 
 /// Kills what an earlier server with this tag left running, and removes the rest.
@@ -56,9 +62,10 @@ pub(crate) fn leftovers(arguments: &JanitorArguments) -> io::Result<()> {
     files(arguments)
 }
 
-/// Janitors, spawners and inits with this tag.
+/// Janitors, spawners and inits with this tag, and plain programs that bear its mark.
 pub(crate) fn processes(tag: &str) -> io::Result<Vec<Pid>> {
     let mut found = Vec::new();
+    let mark = format!("{}={tag}", plain::MARK);
     for entry in fs::read_dir("/proc")? {
         let entry = entry?;
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw)
@@ -68,7 +75,12 @@ pub(crate) fn processes(tag: &str) -> io::Result<Vec<Pid>> {
         // A process may end while we look; a dead one has an empty command line.
         let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let mut arguments = line.split(|byte| *byte == 0).skip(1);
-        if arguments.next() == Some(ROLE.as_bytes()) && arguments.next() == Some(tag.as_bytes()) {
+        let ours = arguments.next() == Some(ROLE.as_bytes()) && arguments.next() == Some(tag.as_bytes());
+        let marked = || {
+            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+        };
+        if ours || marked() {
             found.push(pid);
         }
     }

@@ -61,7 +61,7 @@ impl Committer {
             None => Version(0),
         };
         let (queue, requests) = mpsc::channel(QUEUE_LIMIT);
-        let writer = Writer { engine, clock, watchers, last, requests };
+        let writer = Writer { engine, clock, watchers, last, failing: false, requests };
         let thread = thread::Builder::new().name("store-commit".to_owned()).spawn(|| writer.run())?;
         Ok(Self { queue: Some(queue), bytes: Arc::new(Semaphore::new(QUEUED_BYTES)), thread: Some(thread) })
     }
@@ -120,6 +120,8 @@ struct Writer<E> {
     clock: Arc<dyn Clock>,
     watchers: Arc<Watchers>,
     last: Version,
+    /// The last group could not be written.
+    failing: bool,
     requests: mpsc::Receiver<Queued>,
 }
 
@@ -147,6 +149,7 @@ impl<E: Engine> Writer<E> {
         let view = match self.engine.view() {
             Ok(view) => view,
             Err(error) => {
+                self.note(Some(&error));
                 waiting.into_iter().for_each(|queued| queued.request.refuse(&error));
                 return;
             }
@@ -158,12 +161,28 @@ impl<E: Engine> Writer<E> {
         // A version that was given to a commit that then failed is not given again.
         self.last = last;
         let written = if rows.is_empty() { Ok(()) } else { self.engine.apply(&rows) };
+        if !rows.is_empty() {
+            self.note(written.as_ref().err());
+        }
         if written.is_ok() {
             self.watchers.wake(&changed);
         }
         for answer in answers {
             answer(written.as_ref().map(|_| ()));
         }
+    }
+}
+
+impl<E> Writer<E> {
+    /// Tells the operator when writing begins to fail, a full disk for one, and when it works again: not each time, since
+    /// every caller hears of its own.
+    fn note(&mut self, error: Option<&StoreError>) {
+        match (error, self.failing) {
+            (Some(error), false) => tracing::error!(%error, "nothing durable is accepted until it is over"),
+            (None, true) => tracing::warn!("the store writes again"),
+            _ => {}
+        }
+        self.failing = error.is_some();
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) async fn get_function(
     let found = functions.get(&cx.caller, &input.function_name, input.qualifier.as_deref(), "GetFunction")?;
     let function = &found.function;
     let location = format!("{}/_tinderbox/code/{}", cx.endpoint, functions.code_token(function));
-    let tags = function.tags.as_map();
+    let tags = found.whole.tags.as_map();
     Ok(GetFunctionResponse {
         configuration: Some(render::configuration(function, found.arn.to_string())),
         code: Some(FunctionCodeLocation {
@@ -22,7 +22,7 @@ pub(super) async fn get_function(
             ..FunctionCodeLocation::default()
         }),
         tags: Some(tags.clone()).filter(|t| !t.is_empty()),
-        concurrency: function
+        concurrency: found
             .reserved_concurrency
             .map(|n| Concurrency { reserved_concurrent_executions: Some(n.into()) }),
         ..GetFunctionResponse::default()

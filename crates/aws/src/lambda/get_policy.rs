@@ -1,7 +1,6 @@
-//! GetPolicy: no function has one.
+//! GetPolicy.
 
 use tinderbox_aws_model_lambda::types::*;
-use tinderbox_base::Error;
 use tinderbox_functions::Functions;
 use tinderbox_wire::{Context, Result};
 
@@ -10,7 +9,6 @@ pub(super) async fn get_policy(
     cx: &mut Context,
     input: GetPolicyRequest,
 ) -> Result<GetPolicyResponse> {
-    functions.get(&cx.caller, &input.function_name, input.qualifier.as_deref(), "GetPolicy")?;
-    let error = Error::not_found("The resource you requested does not exist.");
-    Err(error.with_code("ResourceNotFoundException").into())
+    let found = functions.policy(&cx.caller, &input.function_name, input.qualifier.as_deref())?;
+    Ok(GetPolicyResponse { policy: Some(found.policy), revision_id: Some(found.revision_id) })
 }

@@ -37,7 +37,7 @@ pub(super) async fn invoke(
                 function_error: failed.then(|| "Unhandled".into()),
                 log_result: tail.map(|tail| BASE64_STANDARD.encode(tail)),
                 payload: Some(payload),
-                executed_version: Some(version.into()),
+                executed_version: Some(version.to_string()),
                 ..Default::default()
             })
         }

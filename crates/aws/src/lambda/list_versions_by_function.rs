@@ -1,8 +1,8 @@
-//! ListVersionsByFunction: none is published yet but the one being edited.
+//! ListVersionsByFunction.
 
 use super::render;
 use tinderbox_aws_model_lambda::types::*;
-use tinderbox_functions::{Functions, names::LATEST};
+use tinderbox_functions::Functions;
 use tinderbox_wire::{Context, Result};
 
 pub(super) async fn list_versions_by_function(
@@ -10,7 +10,8 @@ pub(super) async fn list_versions_by_function(
     cx: &mut Context,
     input: ListVersionsByFunctionRequest,
 ) -> Result<ListVersionsByFunctionResponse> {
-    let found = functions.get(&cx.caller, &input.function_name, Some(LATEST), "ListVersionsByFunction")?;
-    let latest = render::listed(&found.function, found.arn.to_string());
-    Ok(ListVersionsByFunctionResponse { next_marker: None, versions: Some(vec![latest]) })
+    let marker = input.marker.as_deref();
+    let page = functions.list_versions(&cx.caller, &input.function_name, marker, input.max_items)?;
+    let versions = page.functions.iter().map(|f| render::listed(f, f.qualified_arn().to_string())).collect();
+    Ok(ListVersionsByFunctionResponse { next_marker: page.next, versions: Some(versions) })
 }

@@ -1,9 +1,10 @@
 //! A function as the API shows it.
 
 use tinderbox_aws_model_lambda::types::*;
+use tinderbox_base::{Error, Result};
 use tinderbox_functions::{
+    AliasFound,
     model::{self, Function},
-    names::LATEST,
 };
 
 /// The function under the name `arn`.
@@ -30,7 +31,7 @@ pub(super) fn listed(function: &Function, arn: String) -> FunctionConfiguration 
         memory_size: Some(own.memory.into()),
         last_modified: Some(function.last_modified.to_lambda_last_modified()),
         code_sha256: Some(function.code.sha256_base64()),
-        version: Some(LATEST.into()),
+        version: Some(function.version().to_string()),
         vpc_config: own.vpc.as_ref().map(vpc),
         dead_letter_config: own
             .dead_letter_target
@@ -55,6 +56,32 @@ pub(super) fn listed(function: &Function, arn: String) -> FunctionConfiguration 
             ..LoggingConfig::default()
         }),
         ..FunctionConfiguration::default()
+    }
+}
+
+/// An alias as the API shows it.
+pub(super) fn alias(found: &AliasFound) -> AliasConfiguration {
+    let alias = &found.alias;
+    let weights = |a: &model::Additional| [(a.version.to_string(), a.weight)].into_iter().collect();
+    AliasConfiguration {
+        alias_arn: Some(found.arn.to_string()),
+        name: Some(alias.name.clone()),
+        function_version: Some(alias.version.to_string()),
+        description: Some(alias.description.clone()),
+        routing_config: alias
+            .additional
+            .as_ref()
+            .map(|a| AliasRoutingConfiguration { additional_version_weights: Some(weights(a)) }),
+        revision_id: Some(alias.revision.to_string()),
+    }
+}
+
+/// Refuses to publish to `$LATEST.PUBLISHED`, which only functions on capacity providers have.
+pub(super) fn refuse_latest_published(publish_to: Option<&str>) -> Result<()> {
+    match publish_to {
+        None => Ok(()),
+        Some(_) => Err(Error::invalid("PublishTo is not supported by this server yet.")
+            .with_code("InvalidParameterValueException")),
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Network {
     /// The platform's own endpoint and nothing else.
     #[default]
     Platform,
+    /// The platform and public addresses of the internet.
+    Internet,
     /// Nothing at all.
     None,
 }
@@ -62,6 +64,18 @@ pub enum Tls {
     Off,
 }
 
+/// How an instance's share of the processors follows from its memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cpu {
+    /// A weight among those who compete; what nobody else wants is anyone's, up to one processor, or two above 1,536 MB.
+    #[default]
+    Weight,
+    /// A hard share, always the same: one processor at 1,769 MB (AWS Lambda developer guide, "Configure Lambda function
+    /// memory").
+    Quota,
+}
+
 section! {
     /// The server itself.
     Server {
@@ -91,8 +105,13 @@ section! {
     Engine {
         /// How instances are confined: "full" or "none".
         isolation: Isolation = Isolation::Full,
-        /// What instances may reach: "platform" or "none".
+        /// What instances may reach: "platform", "internet" (public addresses, too; never private ones) or "none".
         network: Network = Network::Platform,
+        /// Name servers asked for instances that may reach the internet, IP addresses; without any, those of
+        /// /etc/resolv.conf.
+        name_servers: Vec<std::net::IpAddr> = Vec::new(),
+        /// How processor time follows from memory: "weight" (work-conserving) or "quota" (a hard share, as for sizing).
+        cpu: Cpu = Cpu::Weight,
         /// Invocations running at once in one account.
         account_concurrency: u32 = 1000,
         /// Concurrency of an account that reservations must leave unreserved.
@@ -139,6 +158,14 @@ section! {
 }
 
 section! {
+    /// APIs in front of functions.
+    Gateway {
+        /// Milliseconds that an API waits for what does its work; then it answers 504.
+        timeout_ms: u64 = 30_000,
+    }
+}
+
+section! {
     /// Log groups.
     Logs {
         /// Milliseconds that lines are gathered before one append.
@@ -160,6 +187,8 @@ pub struct Config {
     pub engine: Engine,
     /// Functions as a resource.
     pub functions: Functions,
+    /// APIs in front of functions.
+    pub gateway: Gateway,
     /// Log groups.
     pub logs: Logs,
 }
@@ -170,6 +199,7 @@ impl Section for Config {
             Server::describe(&format!("{prefix}server.")),
             Engine::describe(&format!("{prefix}engine.")),
             Functions::describe(&format!("{prefix}functions.")),
+            Gateway::describe(&format!("{prefix}gateway.")),
             Logs::describe(&format!("{prefix}logs.")),
         ]
         .concat()

@@ -175,7 +175,9 @@ impl Driver {
         let listeners = machine.listeners.take().unwrap_or_default();
         let endpoint = Some(self.endpoint.serve(&info, version, listeners));
         machine.role = Some(Role { version: version.clone(), info, endpoint });
-        load_head(&version.load, facts)
+        let mut head = load_head(&version.load, facts);
+        machine.control.localize(&mut head);
+        head
     }
 
     /// Hands an initialised instance to the scheduler, or a failure to the request it belongs to.

@@ -1,19 +1,27 @@
 //! Power over a sandbox, in the engine's words.
 
-use super::{binds, limits::LimitRules, unavailable};
+use super::{
+    binds,
+    limits::LimitRules,
+    plain::{self, Places},
+    unavailable,
+};
 use crate::{Control, Exit, Version};
 use async_trait::async_trait;
+use serde_json::Value;
 use tinderbox_base::Error;
 use tinderbox_sandbox::{Exit as SandboxExit, Sandbox};
 
 pub(super) struct SandboxControl {
     sandbox: Sandbox,
     rules: LimitRules,
+    /// Where its sockets are, if it is not isolated.
+    places: Option<Places>,
 }
 
 impl SandboxControl {
-    pub(super) fn new(sandbox: Sandbox, rules: LimitRules) -> Self {
-        Self { sandbox, rules }
+    pub(super) fn new(sandbox: Sandbox, rules: LimitRules, places: Option<Places>) -> Self {
+        Self { sandbox, rules, places }
     }
 }
 
@@ -22,6 +30,12 @@ impl Control for SandboxControl {
     async fn attach(&mut self, version: &Version) -> Result<(), Error> {
         let limits = self.rules.of(version.memory);
         self.sandbox.attach(binds(&version.mounts), limits).await.map_err(unavailable)
+    }
+
+    fn localize(&self, head: &mut Value) {
+        if let Some(places) = &self.places {
+            plain::localize(head, &|text| self.sandbox.localize(&places.localize(text)));
+        }
     }
 
     async fn exited(&mut self) -> Exit {

@@ -2,11 +2,13 @@
 
 mod control;
 mod limits;
+mod plain;
 
 use crate::{Launch, Launched, Launcher, LinkEnd, Listeners, Mount, Protocol, RuntimeClass};
 use async_trait::async_trait;
 use control::SandboxControl;
 use limits::LimitRules;
+use plain::Places;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
@@ -69,6 +71,11 @@ impl SandboxLauncher {
         Ok(Self(shared))
     }
 
+    /// Whether instances are isolated at all.
+    pub fn is_isolated(&self) -> bool {
+        self.0.sandboxes().protections().isolated
+    }
+
     /// What protects the host and the instances from each other.
     pub fn protections(&self) -> Protections {
         self.0.sandboxes().protections().clone()
@@ -122,7 +129,9 @@ impl Launcher for SandboxLauncher {
         let Launch { class, env, version } = launch;
         let shared = &self.0;
         let limits = version.as_ref().map_or_else(|| shared.rules.generic(), |v| shared.rules.of(v.memory));
-        let addresses = shared.addresses(class.protocol);
+        let sandboxes = shared.sandboxes();
+        let isolated = sandboxes.protections().isolated;
+        let addresses = shared.addresses(class.protocol, isolated);
         let spec = SandboxSpec {
             mounts: class.mounts.iter().map(sandbox_mount).collect(),
             files: class.files.clone(),
@@ -131,8 +140,9 @@ impl Launcher for SandboxLauncher {
             rlimits: shared.rlimits,
             ..SandboxSpec::default()
         };
-        let mut sandbox = shared.sandboxes().create(spec).await.map_err(unavailable)?;
+        let mut sandbox = sandboxes.create(spec).await.map_err(unavailable)?;
         let (listeners, runtime_api) = sort_listeners(&addresses, sandbox.listeners());
+        let places = (!isolated).then(|| Places::of(&listeners, runtime_api.as_ref()));
         if let Some(version) = &version {
             sandbox.attach(binds(&version.mounts), limits).await.map_err(unavailable)?;
         }
@@ -147,19 +157,27 @@ impl Launcher for SandboxLauncher {
             (Protocol::Http, Some(listener)) => LinkEnd::Http(listener),
             (Protocol::Http, None) => return Err(Error::internal(io::Error::other("no Runtime API socket"))),
         };
+        let env = match &places {
+            Some(places) => env.into_iter().map(|(name, value)| (name, places.localize(value))).collect(),
+            None => env,
+        };
         start(&mut sandbox, &class, env, fds).await?;
-        let control = Box::new(SandboxControl::new(sandbox, shared.rules));
+        let control = Box::new(SandboxControl::new(sandbox, shared.rules, places));
         Ok(Launched { control, link, log, listeners })
     }
 }
 
 impl Shared {
-    fn addresses(&self, protocol: Protocol) -> Vec<Listener> {
+    fn addresses(&self, protocol: Protocol, isolated: bool) -> Vec<Listener> {
         let mut addresses = Vec::new();
-        if self.network == config::Network::Platform {
+        if self.network != config::Network::None {
             let at = |port| SocketAddr::from((PLATFORM, port));
-            addresses.extend([PLATFORM_PORT, 80, 443, 53].map(|port| Listener::Tcp(at(port))));
-            addresses.push(Listener::Udp(at(53)));
+            addresses.push(Listener::Tcp(at(PLATFORM_PORT)));
+            // Of the host's own network no name and no well-known port is ours.
+            if isolated {
+                addresses.extend([80, 443, 53].map(|port| Listener::Tcp(at(port))));
+                addresses.push(Listener::Udp(at(53)));
+            }
         }
         if protocol == Protocol::Http {
             addresses.push(Listener::Tcp(RUNTIME_API));

@@ -1,6 +1,6 @@
 //! The record of a function.
 
-use super::{Configuration, Tags};
+use super::{Configuration, Tags, VersionName};
 use crate::names::{FunctionName, function_arn};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ pub struct Function {
     pub name: FunctionName,
     /// Tells it from one of the same name that was deleted before.
     pub uid: Uid,
-    /// Tells this state of code and configuration from every other; the API's RevisionId.
+    /// Tells this state of code and configuration from every other.
     pub generation: Generation,
     /// When it was created.
     pub created: Timestamp,
@@ -85,6 +85,24 @@ pub struct Function {
     /// Concurrency reserved for it alone; zero stops it.
     #[serde(default)]
     pub reserved_concurrency: Option<u32>,
+    /// The API's RevisionId, where it changed without code or configuration: by publishing and by permissions.
+    #[serde(default)]
+    pub revision: Option<Generation>,
+    /// The number of the version that was published last; no number is given twice.
+    #[serde(default)]
+    pub last_number: u64,
+    /// How it was published; none for the version that is being edited.
+    #[serde(default)]
+    pub publication: Option<Publication>,
+}
+
+/// What a published version has beyond what it was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Its number, from 1.
+    pub number: u64,
+    /// The description that the edited version had then; the version may have got one of its own.
+    pub description: String,
 }
 
 impl Function {
@@ -93,9 +111,30 @@ impl Function {
         function_arn(&self.region, &self.account, &self.name)
     }
 
+    /// The ARN with the version.
+    pub fn qualified_arn(&self) -> Arn {
+        let mut arn = self.arn();
+        arn.resource = format!("{}:{}", arn.resource, self.version());
+        arn
+    }
+
+    /// Which version it is.
+    pub fn version(&self) -> VersionName {
+        self.publication.as_ref().map_or(VersionName::Latest, |p| VersionName::Number(p.number))
+    }
+
     /// The RevisionId a caller may demand.
     pub fn revision_id(&self) -> String {
-        self.generation.to_string()
+        self.revision.unwrap_or(self.generation).to_string()
+    }
+
+    /// Whether the published version `other` is what would be published of this one now.
+    pub fn is_published_as(&self, other: &Self) -> bool {
+        let Some(publication) = &other.publication else { return false };
+        let (mine, theirs) = (&self.configuration, &other.configuration);
+        self.code == other.code
+            && mine.description == publication.description
+            && *mine == Configuration { description: mine.description.clone(), ..theirs.clone() }
     }
 
     /// The group its log streams lie in.

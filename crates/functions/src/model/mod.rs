@@ -1,13 +1,21 @@
 //! What a function is, as stored: its record, its settings, and the rules they keep.
 
+mod alias;
 mod environment;
 mod function;
+mod function_url;
+mod policy;
 mod settings;
 mod tags;
+mod version_name;
 
+pub use alias::{Additional, Alias, MAX_ALIAS_NAME};
 pub use environment::{Environment, RESERVED_KEYS};
-pub use function::{Code, Function, Generation, Uid};
+pub use function::{Code, Function, Generation, Publication, Uid};
+pub use function_url::{FunctionUrl, UrlCors};
+pub use policy::{Access, MAX_POLICY, Policy, PolicyPrincipal, Statement};
 pub use settings::{
     Configuration, Limits, LoggingConfig, LoggingSettings, Settings, SnapStart, TracingMode, VpcConfig,
 };
 pub use tags::{MAX_TAGS, Tags};
+pub use version_name::VersionName;

@@ -11,13 +11,16 @@ pub(super) struct Waiting {
     pub(super) accepted: Timestamp,
     /// The name by which the function was invoked.
     pub(super) arn: String,
+    /// The version or alias that was asked for.
+    #[serde(default)]
+    pub(super) qualifier: Option<String>,
     /// The caller's trace header.
     pub(super) trace: Option<String>,
 }
 
 impl Waiting {
-    pub(super) fn of(event: &Event, accepted: Timestamp) -> Self {
-        Self { accepted, arn: event.arn.clone(), trace: event.caller.trace.clone() }
+    pub(super) fn of(event: &Event, qualifier: Option<String>, accepted: Timestamp) -> Self {
+        Self { accepted, arn: event.arn.clone(), qualifier, trace: event.caller.trace.clone() }
     }
 
     /// The caller in whose name the event runs: the account, by the function's own queue.

@@ -56,11 +56,12 @@ impl Queues {
         Self { queues: Mutex::default(), max_events, running, stopped: Arc::default() }
     }
 
-    /// Accepts `event` for `function`. When this returns, the event is durable.
+    /// Accepts `event` for `function`, or its version or alias `qualifier`. When this returns, the event is durable.
     pub(crate) async fn accept(
         &self,
         inner: &Arc<Inner>,
         function: &Function,
+        qualifier: Option<String>,
         event: Event,
     ) -> Result<(), InvokeFault> {
         let queue = self.queue(function);
@@ -72,7 +73,7 @@ impl Queues {
         let missing = errors::function_not_found(queue.target.qualified_arn());
         // Carried through even if the caller goes away: what is stored must also be in memory.
         let storing = async move {
-            let stored = queue.store(&inner, key, &place, &event).await;
+            let stored = queue.store(&inner, key, &place, &event, qualifier).await;
             queue.arrived(place, stored.is_ok());
             stored?;
             queue.employ(&inner);
@@ -181,8 +182,9 @@ impl Queue {
         function: Key,
         place: &Place,
         event: &Event,
+        qualifier: Option<String>,
     ) -> Result<(), StoreError> {
-        let waiting = Waiting::of(event, inner.clock.now());
+        let waiting = Waiting::of(event, qualifier, inner.clock.now());
         let entry = serde_json::to_vec(&waiting).map_err(std::io::Error::other)?;
         let ops = vec![
             Op::Put(self.waiting_key(place), entry.into()),

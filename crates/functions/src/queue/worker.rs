@@ -1,7 +1,9 @@
 //! Workers: tasks that run the events of one queue, each one event at a time.
 
 use super::queues::Queue;
+use crate::errors;
 use crate::keys::Place;
+use crate::names::Target;
 use crate::service::{Event, Inner, InvokeFault};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,14 +53,20 @@ async fn attempt(inner: &Arc<Inner>, queue: &Queue, place: &Place) -> bool {
             return false;
         }
     };
-    let live = inner.current(&queue.target).filter(|live| live.function.uid == queue.uid);
+    let live = inner.current(&queue.target).filter(|live| live.function().uid == queue.uid);
     let (Some(live), Ok(request)) = (live, place.request.parse::<RequestId>()) else { return true };
     if waiting.accepted + MAX_AGE < inner.clock.now() {
-        tracing::warn!(function = %live.function.arn(), %request, "an event waited for six hours and is dropped");
+        tracing::warn!(function = %live.function().arn(), %request, "an event waited for six hours and is dropped");
     } else {
         let caller = waiting.caller(&queue.target.account, &queue.target.region, request);
         let event = Event { caller, payload, arn: waiting.arn, client_context: None };
-        match inner.run(&queue.target, live, event).await {
+        let target = Target { qualifier: waiting.qualifier, ..queue.target.clone() };
+        // A version or alias that is gone takes its events along.
+        let ran = match live.serving(target.qualifier.as_deref(), request) {
+            Some(edition) => inner.run(&target, edition.clone(), event).await,
+            None => Err(errors::function_not_found(target.qualified_arn()).into()),
+        };
+        match ran {
             Ok(_) => {}
             Err(InvokeFault::Throttled(_)) => return false,
             Err(InvokeFault::Failed(error)) => match error.kind() {

@@ -1,7 +1,6 @@
 //! The environment of a function's instances, as Lambda composes it.
 
 use crate::model::Function;
-use crate::names::LATEST;
 use crate::runtimes::Family;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tinderbox_base::Random;
@@ -21,12 +20,13 @@ pub(super) fn environment(function: &Function, class: &RuntimeClass) -> Vec<(Str
     let memory = configuration.memory.mib().to_string();
     let group = function.log_group();
     let region = function.region.as_str();
+    let version = function.version().to_string();
     let mut lambda = vec![
         ("AWS_DEFAULT_REGION", region),
         ("AWS_ENDPOINT_URL", ENDPOINT),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.as_str()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", LATEST),
+        ("AWS_LAMBDA_FUNCTION_VERSION", &version),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_LAMBDA_LOG_FORMAT", "Text"),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &group),

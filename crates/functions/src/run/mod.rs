@@ -5,6 +5,7 @@ mod observer;
 mod outcome;
 mod prepare;
 mod tails;
+mod writers;
 
 pub(crate) use environment::access_key;
 pub(crate) use outcome::{Answer, answer, platform_error};

@@ -3,9 +3,9 @@
 use super::environment::credentials;
 use super::outcome::failure;
 use super::tails::Tails;
+use super::writers::Writer;
 use crate::code::CodeDir;
 use crate::logs::{Tail, stream_name, text};
-use crate::names::LATEST;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub(super) struct FunctionLog {
     pub(super) account: AccountId,
     pub(super) region: Region,
     pub(super) group: String,
+    /// Which version it is.
+    pub(super) name: String,
     pub(super) memory: Memory,
     pub(super) timeout: Duration,
     /// The line that INIT_START prints.
@@ -30,6 +32,8 @@ pub(super) struct FunctionLog {
     /// The last lines of instances that initialise, or failed to: the tail of the request that waits
     /// for one shows why it failed.
     pub(super) early: Mutex<HashMap<InstanceId, Tail>>,
+    /// Tells that there may be more lines.
+    pub(super) _writer: Writer,
     /// Keeps the code where instances see it, as long as there can be one.
     pub(super) _code: Arc<CodeDir>,
 }
@@ -67,7 +71,7 @@ impl Observer for FunctionLog {
                 self.append(instance, vec![LogLine { time, message: text.to_owned() }]);
             }
             InstanceEvent::Start { request } => {
-                self.write(instance, Some(request), vec![text::start(request, LATEST)]);
+                self.write(instance, Some(request), vec![text::start(request, &self.name)]);
                 let early = self.early().remove(&instance.id).map(Tail::into_bytes);
                 if let Some(early) = early.filter(|early| !early.is_empty()) {
                     self.tails.push(request, String::from_utf8_lossy(&early).trim_end_matches('\n'));
@@ -135,7 +139,7 @@ impl FunctionLog {
 
     /// The instance's stream, named when it is first asked for.
     fn stream(&self, instance: &InstanceInfo) -> Arc<str> {
-        let name = || stream_name(instance.started, LATEST, instance.id).into();
+        let name = || stream_name(instance.started, &self.name, instance.id).into();
         self.streams().entry(instance.id).or_insert_with(name).clone()
     }
 

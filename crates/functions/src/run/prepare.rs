@@ -3,10 +3,10 @@
 use super::environment::{TASK_ROOT, environment};
 use super::observer::FunctionLog;
 use super::tails::Tails;
+use super::writers::Writers;
 use crate::code::CodeStore;
 use crate::logs::text;
 use crate::model::{Environment, Function};
-use crate::names::LATEST;
 use crate::runtimes::{Family, Missing, Runtimes, version_arn};
 use serde_json::{Map, Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -27,6 +27,7 @@ pub(crate) struct Preparation {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) tails: Arc<Tails>,
+    pub(crate) writers: Arc<Writers>,
 }
 
 /// Why a function cannot run on this machine as it is: an error for whoever invokes it.
@@ -77,11 +78,13 @@ impl Preparation {
             account: function.account.clone(),
             region: function.region.clone(),
             group: function.log_group(),
+            name: function.version().to_string(),
             memory: configuration.memory,
             timeout,
             init_start: text::init_start(&chosen.label, &arn),
             streams: Mutex::default(),
             early: Mutex::default(),
+            _writer: self.writers.enter(),
             _code: code,
         };
         Ok(Ok(Arc::new(Version {
@@ -109,7 +112,7 @@ fn load(function: &Function, env: &[(String, String)]) -> Value {
         "task_root": TASK_ROOT,
         "env": env,
         "function_name": function.name.as_str(),
-        "function_version": LATEST,
+        "function_version": function.version(),
         "memory_mb": configuration.memory.mib(),
         "log_group": function.log_group(),
         "timeout_ms": u64::from(configuration.timeout_s) * 1000,

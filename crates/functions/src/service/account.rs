@@ -35,7 +35,7 @@ impl Functions {
             code_size_zipped: MAX_ZIPPED as u64,
             concurrent_executions: total,
             unreserved_concurrent_executions: total.saturating_sub(reserved(&namespace)),
-            used_code_size: namespace.sum(|f| f.code.size),
+            used_code_size: namespace.code_size(),
             function_count: namespace.sum(|_| 1),
         }
     }

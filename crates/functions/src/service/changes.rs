@@ -1,9 +1,11 @@
 //! Changes: one way for all of them, from check to commit to being served.
 
 use super::Inner;
-use super::table::{Live, Namespace};
+use super::draft::Draft;
+use super::live::{Edition, Live};
+use super::table::Namespace;
 use crate::errors;
-use crate::keys;
+use crate::keys::{self, Part};
 use crate::model::{Function, Generation};
 use crate::names::{LATEST, Target};
 use crate::run::group_id;
@@ -17,91 +19,111 @@ impl Inner {
     ///
     /// Once begun, a change is carried through even if the caller goes away. When this returns, every
     /// request finds the new state.
-    pub(super) async fn change<D>(self: &Arc<Self>, target: &Target, decide: D) -> Result<Option<Arc<Live>>>
+    pub(super) async fn change<D, T>(
+        self: &Arc<Self>,
+        target: &Target,
+        decide: D,
+    ) -> Result<(Option<Arc<Live>>, T)>
     where
-        D: FnOnce(&Namespace, Option<&Function>) -> Result<Option<Function>> + Send + 'static,
+        D: FnOnce(&Namespace, Option<&Live>) -> Result<(Option<Draft>, T)> + Send + 'static,
+        T: Send + 'static,
     {
         let (inner, target) = (self.clone(), target.clone());
         let change = async move {
             let namespace = inner.table.namespace(&target.account, &target.region);
             let _held = namespace.changes.lock().await;
             let old = namespace.get(&target.name);
-            match (old.clone(), decide(&namespace, old.as_ref().map(|live| &*live.function))?) {
-                (old, Some(new)) => inner.put(&namespace, old, new).await.map(Some),
-                (Some(old), None) => inner.delete(&namespace, &old).await.map(|()| None),
-                (None, None) => Ok(None),
-            }
+            let (new, told) = decide(&namespace, old.as_deref())?;
+            let live = match (old, new) {
+                (Some(old), Some(new)) if new.is_unchanged(&old) => Some(old),
+                (old, Some(new)) => Some(inner.put(&namespace, old, new).await?),
+                (Some(old), None) => inner.delete(&namespace, &old).await.map(|()| None)?,
+                (None, None) => None,
+            };
+            Ok((live, told))
         };
         tokio::spawn(change).await.map_err(Error::internal)?
     }
 
     /// As [`Self::change`], of a function that must exist and stays.
-    pub(super) async fn update<D>(
+    pub(super) async fn update<D, T>(
         self: &Arc<Self>,
         target: &Target,
         revision: Option<String>,
         decide: D,
-    ) -> Result<Arc<Live>>
+    ) -> Result<(Arc<Live>, T)>
     where
-        D: FnOnce(&Namespace, Function) -> Result<Function> + Send + 'static,
+        D: FnOnce(&Namespace, &mut Draft) -> Result<T> + Send + 'static,
+        T: Send + 'static,
     {
         let arn = target.unqualified_arn();
         let missing = errors::function_not_found(&arn);
-        let decide = move |namespace: &Namespace, old: Option<&Function>| {
+        let decide = move |namespace: &Namespace, old: Option<&Live>| {
             let old = old.ok_or_else(|| errors::function_not_found(&arn))?;
-            if revision.is_some_and(|r| r != old.revision_id()) {
+            if revision.is_some_and(|r| r != old.function().revision_id()) {
                 return Err(errors::stale_revision());
             }
-            decide(namespace, old.clone()).map(Some)
+            let mut draft = Draft::of(old);
+            let told = decide(namespace, &mut draft)?;
+            Ok((Some(draft), told))
         };
-        self.change(target, decide).await?.ok_or(missing)
+        let (live, told) = self.change(target, decide).await?;
+        Ok((live.ok_or(missing)?, told))
     }
 
-    /// `function` with a new generation and time of change.
-    pub(super) fn changed(&self, mut function: Function) -> Function {
+    /// Gives `function` a new generation and time of change.
+    pub(super) fn changed(&self, function: &mut Function) {
         function.generation = Generation::new(&*self.random);
+        function.revision = None;
         function.last_modified = self.clock.now();
-        function
     }
 
     async fn put(
         self: &Arc<Self>,
         namespace: &Namespace,
         old: Option<Arc<Live>>,
-        new: Function,
+        draft: Draft,
     ) -> Result<Arc<Live>> {
+        let Draft { function: new, parts, mut ops, published, removed } = draft;
         let key = keys::function(&new.account, &new.region, &new.name);
         let record = serde_json::to_vec(&new).map_err(Error::internal)?;
         let check = match &old {
             Some(old) => Check::Version(key.clone(), old.stored),
             None => Check::Absent(key.clone()),
         };
-        let op = Op::Put(key, record.into());
-        let commit = Commit { checks: vec![check], ops: vec![op], ..Commit::default() };
+        ops.push(Op::Put(key, record.into()));
+        let commit = Commit { checks: vec![check], ops, ..Commit::default() };
         let stored = match self.store.commit(commit).await {
             Ok(committed) => committed.version,
             Err(StoreError::CheckFailed(_)) => return Err(errors::update_in_progress(new.arn())),
             Err(error) => return Err(error.into()),
         };
-        let reserved = (old.as_ref().and_then(|o| o.function.reserved_concurrency), new.reserved_concurrency);
-        let same = old.as_ref().filter(|old| old.function.generation == new.generation);
-        let live = same.map_or_else(|| Live::new(new.clone(), stored), |old| old.with(new.clone(), stored));
-        self.preparation.code.name(new.code.sha256);
+        let before = old.as_ref().map(|old| old.function());
+        let reserved = (before.and_then(|f| f.reserved_concurrency), new.reserved_concurrency);
+        let group = group_id(&new);
+        let same = old.as_ref().filter(|old| old.function().generation == new.generation);
+        let latest = same.map_or_else(|| Edition::new(new.clone()), |old| old.latest.with(new.clone()));
+        let code = &self.preparation.code;
+        code.name(new.code.sha256);
+        published.iter().for_each(|edition| code.name(edition.function.code.sha256));
+        let live = Arc::new(Live { latest, stored, parts });
+        self.urls.replace(old.as_deref(), Some(&live));
         namespace.insert(live.clone());
         if reserved.0 != reserved.1 {
-            self.engine.set_reserved(&new.account, &group_id(&new), reserved.1);
+            self.engine.set_reserved(&new.account, &group, reserved.1);
         }
         if let Some(old) = &old {
-            if old.function.generation != new.generation {
-                self.engine.retire(&old.id);
+            if old.function().generation != new.generation {
+                self.engine.retire(&old.latest.id);
             }
-            self.preparation.code.unname(old.function.code.sha256);
+            code.unname(old.function().code.sha256);
         }
+        removed.iter().for_each(|edition| self.end(edition));
         Ok(live)
     }
 
     async fn delete(self: &Arc<Self>, namespace: &Namespace, old: &Live) -> Result<()> {
-        let function = &old.function;
+        let function = old.function();
         let key: Key = keys::function(&function.account, &function.region, &function.name);
         let check = Check::Version(key.clone(), old.stored);
         let commit = Commit { checks: vec![check], ops: vec![Op::Delete(key)], ..Commit::default() };
@@ -110,14 +132,33 @@ impl Inner {
             Err(StoreError::CheckFailed(_)) => return Err(errors::update_in_progress(function.arn())),
             Err(error) => return Err(error.into()),
         }
+        self.urls.replace(Some(old), None);
         namespace.remove(function.name.as_str());
-        self.engine.retire(&old.id);
         if function.reserved_concurrency.is_some() {
             self.engine.set_reserved(&function.account, &group_id(function), None);
         }
-        self.preparation.code.unname(function.code.sha256);
+        old.editions().for_each(|edition| self.end(edition));
         self.queues.forget(self, function);
+        self.forget_parts(function);
         Ok(())
+    }
+
+    /// Lets a version serve nothing more and its code go.
+    fn end(&self, edition: &Edition) {
+        self.engine.retire(&edition.id);
+        self.preparation.code.unname(edition.function.code.sha256);
+    }
+
+    /// Removes what a deleted function had beside its record, in the background: nothing finds it any more.
+    fn forget_parts(&self, function: &Arc<Function>) {
+        let (store, function) = (self.store.clone(), function.clone());
+        tokio::spawn(async move {
+            for part in Part::ALL {
+                if let Err(error) = store.delete_range(&part.of(&function)).await {
+                    tracing::warn!(%error, "parts of a deleted function are still stored; the next start drops them");
+                }
+            }
+        });
     }
 }
 

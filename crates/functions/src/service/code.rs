@@ -1,6 +1,7 @@
 //! UpdateFunctionCode, and links to a function's package.
 
 use super::create::{package, room_for};
+use super::draft::Draft;
 use super::table::Namespace;
 use super::{CodeSource, Functions, changes};
 use crate::errors;
@@ -28,44 +29,44 @@ pub struct CodeUpdate {
 }
 
 impl Functions {
-    /// Changes a function's code. When this returns, no request that comes runs the old code.
+    /// Changes a function's code; what is told is the version, if one was to be published. When this returns, no request that comes runs the old code.
     pub async fn update_code(&self, caller: &Caller, update: CodeUpdate) -> Result<Arc<Function>> {
         let inner = &self.inner;
         let target = inner.target(caller, &update.name, None, "UpdateFunctionCode")?;
         changes::latest(&target)?;
         let missing = || errors::function_not_found(target.unqualified_arn());
         let current = inner.table.get(&target).ok_or_else(missing)?;
-        if update.publish {
-            return Err(errors::not_yet("Publish"));
-        }
         if matches!(update.code, CodeSource::Image) {
             return Err(errors::invalid_parameter(
                 "Please don't provide ImageUri when updating a function with packageType Zip.",
             ));
         }
-        if update.revision_id.as_ref().is_some_and(|r| *r != current.function.revision_id()) {
+        if update.revision_id.as_ref().is_some_and(|r| *r != current.function().revision_id()) {
             return Err(errors::stale_revision());
         }
         let limits = inner.limits();
         let settings = Settings { architectures: update.architectures, ..Settings::default() };
         if update.dry_run {
-            let mut shown = (*current.function).clone();
+            let mut shown = (**current.function()).clone();
             shown.configuration = shown.configuration.with(settings, &limits)?;
             shown.code = inner.preparation.code.check(package(update.code)?).await?;
             return Ok(Arc::new(shown));
         }
         let (code, directory) = inner.take_in(update.code).await?;
         let (limit, changer) = (inner.code_limit(), inner.clone());
-        let decide = move |namespace: &Namespace, mut function: Function| {
-            room_for(namespace, limit, code.size, function.code.size)?;
+        let decide = move |namespace: &Namespace, draft: &mut Draft| {
+            let function = &mut draft.function;
+            let copies = if update.publish { 2 } else { 1 };
+            room_for(namespace, limit, code.size * copies, function.code.size)?;
             function.code = code;
-            function.configuration = function.configuration.with(settings, &limits)?;
-            Ok(changer.changed(function))
+            function.configuration = function.configuration.clone().with(settings, &limits)?;
+            changer.changed(function);
+            if update.publish { draft.publish(None, &*changer.random).map(Some) } else { Ok(None) }
         };
-        let live = inner.update(&target, update.revision_id, decide).await?;
+        let (live, version) = inner.update(&target, update.revision_id, decide).await?;
         drop(directory);
-        inner.warm_up(&live);
-        Ok(live.function.clone())
+        inner.warm_up(&live.latest);
+        Ok(version.unwrap_or_else(|| live.function().clone()))
     }
 
     /// A token with which [`Self::code_download`] gives the package of `function` for ten minutes.

@@ -1,9 +1,9 @@
 //! Reserved concurrency.
 
+use super::draft::Draft;
 use super::table::Namespace;
 use super::{Functions, changes};
 use crate::errors;
-use crate::model::Function;
 use tinderbox_base::{Caller, Result};
 
 impl Functions {
@@ -20,16 +20,16 @@ impl Functions {
         })?;
         let config = &self.inner.engine_config;
         let (total, least) = (config.account_concurrency, config.min_unreserved_concurrency);
-        let decide = move |namespace: &Namespace, mut function: Function| {
-            let others = reserved(namespace) - u64::from(function.reserved_concurrency.unwrap_or(0));
+        let decide = move |namespace: &Namespace, draft: &mut Draft| {
+            let others = reserved(namespace) - u64::from(draft.function.reserved_concurrency.unwrap_or(0));
             if others + u64::from(n) + u64::from(least) > u64::from(total) {
                 return Err(errors::invalid_parameter(format!(
                     "Specified ReservedConcurrentExecutions for function decreases account's \
                      UnreservedConcurrentExecution below its minimum value of [{least}]."
                 )));
             }
-            function.reserved_concurrency = Some(n);
-            Ok(function)
+            draft.function.reserved_concurrency = Some(n);
+            Ok(())
         };
         self.inner.update(&target, None, decide).await.map(|_| n)
     }
@@ -38,9 +38,9 @@ impl Functions {
     pub async fn delete_concurrency(&self, caller: &Caller, name: &str) -> Result<()> {
         let target = self.inner.target(caller, name, None, "DeleteFunctionConcurrency")?;
         changes::unqualified(&target)?;
-        let decide = |_: &Namespace, mut function: Function| {
-            function.reserved_concurrency = None;
-            Ok(function)
+        let decide = |_: &Namespace, draft: &mut Draft| {
+            draft.function.reserved_concurrency = None;
+            Ok(())
         };
         self.inner.update(&target, None, decide).await.map(|_| ())
     }
@@ -51,7 +51,7 @@ impl Functions {
         changes::unqualified(&target)?;
         let live = self.inner.table.get(&target);
         let live = live.ok_or_else(|| errors::function_not_found(target.unqualified_arn()))?;
-        Ok(live.function.reserved_concurrency)
+        Ok(live.function().reserved_concurrency)
     }
 }
 

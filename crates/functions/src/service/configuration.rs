@@ -1,5 +1,6 @@
 //! UpdateFunctionConfiguration.
 
+use super::draft::Draft;
 use super::table::Namespace;
 use super::{Functions, changes};
 use crate::errors;
@@ -35,12 +36,14 @@ impl Functions {
             inner.check_role(&target, role).await?;
         }
         let (limits, changer) = (inner.limits(), inner.clone());
-        let decide = move |_: &Namespace, mut function: Function| {
-            function.configuration = function.configuration.with(update.settings, &limits)?;
-            Ok(changer.changed(function))
+        let decide = move |_: &Namespace, draft: &mut Draft| {
+            let function = &mut draft.function;
+            function.configuration = function.configuration.clone().with(update.settings, &limits)?;
+            changer.changed(function);
+            Ok(())
         };
-        let live = inner.update(&target, update.revision_id, decide).await?;
-        inner.warm_up(&live);
-        Ok(live.function.clone())
+        let (live, ()) = inner.update(&target, update.revision_id, decide).await?;
+        inner.warm_up(&live.latest);
+        Ok(live.function().clone())
     }
 }

@@ -1,5 +1,7 @@
 //! CreateFunction.
 
+use super::draft::Draft;
+use super::live::Live;
 use super::table::Namespace;
 use super::{Functions, Inner};
 use crate::code::CodeDir;
@@ -43,7 +45,8 @@ pub struct NewFunction {
 }
 
 impl Functions {
-    /// Creates a function. When this returns it can be invoked.
+    /// Creates a function; what is told is its published version, if one was to be published. When this
+    /// returns it can be invoked.
     pub async fn create(&self, caller: &Caller, new: NewFunction) -> Result<Arc<Function>> {
         let inner = &self.inner;
         let mut target = inner.target(caller, &new.name, None, "CreateFunction")?;
@@ -52,9 +55,6 @@ impl Functions {
         let name = target.name.parse()?;
         if inner.table.get(&target).is_some() {
             return Err(exists(&target));
-        }
-        if new.publish {
-            return Err(errors::not_yet("Publish"));
         }
         let tags = Tags::new(new.tags)?;
         let configuration = Configuration::new(new.settings, &inner.limits())?;
@@ -73,21 +73,27 @@ impl Functions {
             configuration,
             tags,
             reserved_concurrency: None,
+            revision: None,
+            last_number: 0,
+            publication: None,
         };
-        let limit = inner.code_limit();
+        let (limit, changer) = (inner.code_limit(), inner.clone());
         let refusal = exists(&target);
-        let decide = move |namespace: &Namespace, old: Option<&Function>| {
+        let decide = move |namespace: &Namespace, old: Option<&Live>| {
             if old.is_some() {
                 return Err(refusal);
             }
-            room_for(namespace, limit, function.code.size, 0)?;
-            Ok(Some(function))
+            let copies = if new.publish { 2 } else { 1 };
+            room_for(namespace, limit, function.code.size * copies, 0)?;
+            let mut draft = Draft::new(function);
+            let version = if new.publish { Some(draft.publish(None, &*changer.random)?) } else { None };
+            Ok((Some(draft), version))
         };
-        let live = inner.change(&target, decide).await?;
+        let (live, version) = inner.change(&target, decide).await?;
         drop(directory);
         let live = live.ok_or_else(|| errors::function_not_found(target.unqualified_arn()))?;
-        inner.warm_up(&live);
-        Ok(live.function.clone())
+        inner.warm_up(&live.latest);
+        Ok(version.unwrap_or_else(|| live.function().clone()))
     }
 }
 
@@ -118,7 +124,7 @@ pub(super) fn package(source: CodeSource) -> Result<Bytes> {
 
 /// Refuses code that the account has no room for, `new` bytes in place of `old`.
 pub(super) fn room_for(namespace: &Namespace, limit: u64, new: u64, old: u64) -> Result<()> {
-    let used = namespace.sum(|f| f.code.size).saturating_sub(old);
+    let used = namespace.code_size().saturating_sub(old);
     if used.saturating_add(new) > limit { Err(errors::code_storage_exceeded()) } else { Ok(()) }
 }
 

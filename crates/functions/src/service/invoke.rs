@@ -1,11 +1,10 @@
 //! Invoke.
 
-use super::read::is_latest;
-use super::table::Live;
-use super::{Functions, Inner};
+use super::live::{Edition, Live};
+use super::{Functions, Inner, authorise};
 use crate::errors;
 use crate::logs::{stream_name, text};
-use crate::names::{LATEST, Target};
+use crate::names::{FunctionRef, Target, principal_arn};
 use crate::run::{Answer, Unrunnable, answer, platform_error};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -53,6 +52,14 @@ pub struct Invocation {
     pub tail: bool,
 }
 
+/// A request to invoke what is already known.
+pub(super) struct Requested {
+    pub(super) kind: InvocationType,
+    pub(super) payload: Bytes,
+    pub(super) client_context: Option<String>,
+    pub(super) tail: bool,
+}
+
 /// What became of an invocation.
 #[derive(Clone, Debug)]
 pub enum Invoked {
@@ -63,7 +70,7 @@ pub enum Invoked {
         /// Whether it is an error.
         failed: bool,
         /// The version that ran.
-        version: &'static str,
+        version: Arc<str>,
         /// The end of the log, if it was asked for.
         tail: Option<Vec<u8>>,
         /// Where the instance came from; none if there was no need of one.
@@ -89,6 +96,8 @@ pub enum InvokeFault {
 /// What one run of a function came to.
 pub(crate) struct Ran {
     pub(crate) answer: Answer,
+    /// The version that ran.
+    pub(crate) version: Arc<str>,
     pub(crate) start: Option<StartKind>,
 }
 
@@ -105,68 +114,85 @@ pub(crate) struct Event {
 impl Functions {
     /// Invokes a function. The invocation's id is the request's.
     pub async fn invoke(&self, caller: &Caller, invocation: Invocation) -> Result<Invoked, InvokeFault> {
+        let Invocation { name, qualifier, kind, payload, client_context, tail } = invocation;
+        let target = FunctionRef::parse(&name)?.locate(caller, qualifier.as_deref())?;
+        let requested = Requested { kind, payload, client_context, tail };
+        self.invoke_target(caller, &target, requested).await
+    }
+
+    /// Invokes what `target` names, if `caller` may.
+    pub(super) async fn invoke_target(
+        &self,
+        caller: &Caller,
+        target: &Target,
+        requested: Requested,
+    ) -> Result<Invoked, InvokeFault> {
         let inner = &self.inner;
-        let target =
-            inner.target(caller, &invocation.name, invocation.qualifier.as_deref(), "InvokeFunction")?;
-        let limit = match invocation.kind {
+        let limit = match requested.kind {
             InvocationType::Event => MAX_ASYNC_EVENT,
             InvocationType::RequestResponse | InvocationType::DryRun => MAX_EVENT,
         };
-        if invocation.payload.len() > limit {
+        if requested.payload.len() > limit {
             return Err(errors::request_too_large(limit).into());
         }
-        let live = inner.live(&target)?;
+        let found = inner.table.get(target);
+        match &found {
+            Some(live) => authorise::invocation(caller, target, live)?,
+            // Another account does not learn which functions there are.
+            None if caller.account != target.account => {
+                let who = principal_arn(caller);
+                return Err(errors::access_denied(who, authorise::INVOKE, target.arn()).into());
+            }
+            None => {}
+        }
+        let missing = || errors::function_not_found(target.qualified_arn());
+        let live = found.ok_or_else(missing)?;
+        let edition = live.serving(target.qualifier.as_deref(), caller.request_id).ok_or_else(missing)?;
         // Nothing sent is an empty event.
-        let empty = invocation.payload.is_empty();
-        let payload = if empty { Bytes::from_static(b"{}") } else { invocation.payload };
+        let empty = requested.payload.is_empty();
+        let payload = if empty { Bytes::from_static(b"{}") } else { requested.payload };
         check_json(&payload)?;
-        let client_context = invocation.client_context.as_deref().map(client_context).transpose()?;
+        let client_context = requested.client_context.as_deref().map(client_context).transpose()?;
         let event = Event { caller: caller.clone(), payload, arn: target.arn().to_string(), client_context };
-        match invocation.kind {
+        match requested.kind {
             InvocationType::DryRun => Ok(Invoked::Possible),
             InvocationType::Event => {
-                inner.queues.accept(inner, &live.function, event).await?;
+                inner.queues.accept(inner, live.function(), target.qualifier.clone(), event).await?;
                 Ok(Invoked::Accepted)
             }
             InvocationType::RequestResponse => {
-                let tail = invocation.tail.then(|| inner.preparation.tails.open(caller.request_id));
-                let ran = inner.run(&target, live, event).await?;
+                let tail = requested.tail.then(|| inner.preparation.tails.open(caller.request_id));
+                let ran = inner.run(target, edition.clone(), event).await?;
                 let tail = match tail {
                     Some(tail) => Some(tail.read().await),
                     None => None,
                 };
                 let Answer { payload, failed } = ran.answer;
-                Ok(Invoked::Answered { payload, failed, version: LATEST, tail, start: ran.start })
+                Ok(Invoked::Answered { payload, failed, version: ran.version, tail, start: ran.start })
             }
         }
     }
 }
 
 impl Inner {
-    /// The function of `target`.
-    fn live(&self, target: &Target) -> Result<Arc<Live>> {
-        let live = self.table.get(target).filter(|_| is_latest(target));
-        live.ok_or_else(|| errors::function_not_found(target.qualified_arn()))
-    }
-
     /// The function that has this place in the table now.
     pub(crate) fn current(&self, target: &Target) -> Option<Arc<Live>> {
         self.table.get(target)
     }
 
-    /// Runs `event` by the code that `target` has now, which `live` was when last looked at.
+    /// Runs `event` by the code that `target` has now, which was `edition` when last looked at.
     pub(crate) async fn run(
         &self,
         target: &Target,
-        mut live: Arc<Live>,
+        mut edition: Arc<Edition>,
         event: Event,
     ) -> Result<Ran, InvokeFault> {
         let request = event.caller.request_id;
         let trace = event.caller.trace.clone().unwrap_or_else(|| trace_header(&*self.clock, &*self.random));
         for _ in 0..MAX_RESOLUTIONS {
-            let version = match self.version(&live).await? {
+            let version = match self.version(&edition).await? {
                 Ok(version) => version,
-                Err(unrunnable) => return Ok(self.refuse(&live, &event.caller, &unrunnable)),
+                Err(unrunnable) => return Ok(self.refuse(&edition, &event.caller, &unrunnable)),
             };
             let timeout = version.timeout;
             let invocation = tinderbox_engine::Invocation {
@@ -182,15 +208,14 @@ impl Inner {
             match self.engine.invoke(invocation).await {
                 Ok(response) => {
                     let answer = answer(response.outcome, request, timeout);
-                    return Ok(Ran { answer, start: Some(response.start) });
+                    return Ok(Ran { answer, version: edition.name.clone(), start: Some(response.start) });
                 }
                 Err(InvokeError::Retired) => {
                     // Another function that took the name of a deleted one was not what was meant.
-                    let uid = live.function.uid;
-                    live = self.live(target)?;
-                    if live.function.uid != uid {
-                        return Err(errors::function_not_found(target.qualified_arn()).into());
-                    }
+                    let live = self.table.get(target).filter(|l| l.function().uid == edition.function.uid);
+                    let serving = live.as_ref().and_then(|l| l.serving(target.qualifier.as_deref(), request));
+                    edition =
+                        serving.ok_or_else(|| errors::function_not_found(target.qualified_arn()))?.clone();
                 }
                 Err(InvokeError::Throttled { reason }) => return Err(InvokeFault::Throttled(reason)),
                 Err(InvokeError::Unavailable(error)) => return Err(error.into()),
@@ -200,20 +225,20 @@ impl Inner {
         Err(errors::update_in_progress(target.unqualified_arn()).into())
     }
 
-    /// The version of `live`, made when it is first needed.
-    pub(super) async fn version(&self, live: &Live) -> Result<Result<Arc<Version>, Unrunnable>> {
+    /// What the engine runs of `edition`, made when it is first needed.
+    pub(super) async fn version(&self, edition: &Edition) -> Result<Result<Arc<Version>, Unrunnable>> {
         enum Stop {
             Unrunnable(Unrunnable),
             Failed(Error),
         }
         let make = || async {
-            match self.preparation.version(&live.function, live.id.clone()).await {
+            match self.preparation.version(&edition.function, edition.id.clone()).await {
                 Ok(Ok(version)) => Ok(version),
                 Ok(Err(unrunnable)) => Err(Stop::Unrunnable(unrunnable)),
                 Err(error) => Err(Stop::Failed(error)),
             }
         };
-        match live.version.get_or_try_init(make).await {
+        match edition.version.get_or_try_init(make).await {
             Ok(version) => Ok(Ok(version.clone())),
             Err(Stop::Unrunnable(unrunnable)) => Ok(Err(unrunnable)),
             Err(Stop::Failed(error)) => Err(error),
@@ -221,8 +246,8 @@ impl Inner {
     }
 
     /// Answers for a function that cannot run here, in its log too.
-    fn refuse(&self, live: &Live, caller: &Caller, why: &Unrunnable) -> Ran {
-        let (function, request, now) = (&live.function, caller.request_id, self.clock.now());
+    fn refuse(&self, edition: &Edition, caller: &Caller, why: &Unrunnable) -> Ran {
+        let (function, request, now) = (&edition.function, caller.request_id, self.clock.now());
         let report = text::ReportLine {
             request,
             duration: Duration::ZERO,
@@ -233,14 +258,14 @@ impl Inner {
             status: Some("error"),
             error: Some(why.kind),
         };
-        let mut lines = vec![text::start(request, LATEST)];
+        let mut lines = vec![text::start(request, &edition.name)];
         lines.extend(why.detail.clone());
         lines.push(text::failed_line(request, &why.message, why.kind));
         lines.extend([text::end(request), text::report(&report)]);
         let tails = &self.preparation.tails;
         lines.iter().for_each(|line| tails.push(request, line));
         tails.finish(request);
-        let stream = stream_name(now, LATEST, InstanceId::new(&*self.random));
+        let stream = stream_name(now, &edition.name, InstanceId::new(&*self.random));
         let lines = lines.into_iter().map(|message| LogLine { time: now, message }).collect();
         self.preparation.sink.append(
             &function.account,
@@ -249,7 +274,8 @@ impl Inner {
             &stream,
             lines,
         );
-        Ran { answer: platform_error(why.kind, &why.message, request), start: None }
+        let answer = platform_error(why.kind, &why.message, request);
+        Ran { answer, version: edition.name.clone(), start: None }
     }
 }
 

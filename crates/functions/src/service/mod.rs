@@ -1,31 +1,46 @@
 //! The service: functions as callers create, change, list, invoke and delete them.
 
 mod account;
+mod aliases;
+mod authorise;
 mod changes;
 mod code;
 mod concurrency;
 mod configuration;
 mod create;
 mod delete;
+mod draft;
+mod function_urls;
 mod invoke;
 mod list;
+mod live;
+mod load;
 mod open;
+mod permissions;
+mod publish;
 mod read;
 mod roles;
 mod table;
 mod tags;
+mod target;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod url_index;
 
 pub use account::AccountSettings;
+pub use aliases::{AliasFound, AliasPage, AliasSettings};
 pub use code::CodeUpdate;
 pub use configuration::ConfigurationUpdate;
 pub use create::{CodeSource, NewFunction};
+pub use function_urls::{UrlFound, UrlPage, UrlSettings};
 pub(crate) use invoke::Event;
+use invoke::Requested;
 pub use invoke::{Invocation, InvocationType, InvokeFault, Invoked, MAX_ASYNC_EVENT, MAX_EVENT};
-pub use list::Page;
+pub use list::{Listing, Page};
 pub use open::Deps;
+pub use permissions::{NewPermission, PolicyFound};
+pub use publish::Publishing;
 pub use read::Found;
 pub use roles::{AnyRole, RoleCheck};
 pub use tinderbox_engine::{StartKind, ThrottleReason};
@@ -40,6 +55,7 @@ use table::Table;
 use tinderbox_base::{Caller, Clock, Random, Result, config};
 use tinderbox_engine::Engine;
 use tinderbox_store::Store;
+use url_index::UrlIndex;
 
 /// The functions of every account and region.
 ///
@@ -60,6 +76,7 @@ pub(crate) struct Inner {
     roles: Arc<dyn RoleCheck>,
     engine_config: config::Engine,
     table: Table,
+    urls: UrlIndex,
     preparation: Preparation,
     downloads: Downloads,
 }

@@ -1,24 +1,22 @@
 //! Opening: what the service needs, and how it finds its functions again.
 
-use super::table::{Live, Table};
-use super::{Functions, Inner, RoleCheck};
+use super::table::Table;
+use super::url_index::UrlIndex;
+use super::{Functions, Inner, RoleCheck, load};
 use crate::code::{CodeStore, Downloads};
 use crate::keys;
 use crate::model::Function;
 use crate::queue::Queues;
-use crate::run::{Preparation, Tails, group_id};
+use crate::run::{Preparation, Tails};
 use crate::runtimes::Runtimes;
 use crate::runtimes::interpreters::{Interpreters, Places};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tinderbox_base::{AccountId, Clock, Error, LogSink, Random, Region, Result, config};
+use tinderbox_base::{AccountId, Clock, LogSink, Random, Region, Result, config};
 use tinderbox_blobs::Blobs;
 use tinderbox_engine::Engine;
 use tinderbox_store::Store;
-
-/// Records read at once.
-const PAGE: usize = 1000;
 
 /// What the service is made of.
 pub struct Deps {
@@ -67,6 +65,7 @@ impl Functions {
             clock: deps.clock.clone(),
             random: deps.random.clone(),
             tails: Arc::<Tails>::default(),
+            writers: Arc::default(),
         };
         let inner = Arc::new(Inner {
             downloads: Downloads::new(&*deps.random),
@@ -79,6 +78,7 @@ impl Functions {
             random: deps.random,
             roles: deps.roles,
             table: Table::default(),
+            urls: UrlIndex::default(),
             preparation,
         });
         inner.load().await?;
@@ -91,15 +91,7 @@ impl Inner {
     /// Reads every function, and which events wait for them.
     async fn load(self: &Arc<Self>) -> Result<()> {
         for (account, region) in keys::namespaces(&*self.store).await? {
-            let mut rest = keys::functions(&account, &region);
-            loop {
-                let entries = self.store.range(&rest, PAGE).await?;
-                let Some(last) = entries.last() else { break };
-                rest = rest.after(&last.key);
-                for entry in &entries {
-                    self.load_one(&entry.value, entry.version)?;
-                }
-            }
+            load::functions(self, &account, &region).await?;
             self.queues.load(self, &account, &region).await?;
         }
         Ok(())
@@ -113,17 +105,6 @@ impl Inner {
     ) -> HashMap<String, Arc<Function>> {
         let namespace = self.table.namespace(account, region);
         let lives = namespace.page(None, usize::MAX);
-        lives.into_iter().map(|live| (live.function.uid.to_string(), live.function.clone())).collect()
-    }
-
-    fn load_one(&self, record: &[u8], stored: tinderbox_store::Version) -> Result<()> {
-        let function: Function = serde_json::from_slice(record).map_err(Error::internal)?;
-        self.preparation.code.name(function.code.sha256);
-        if let Some(n) = function.reserved_concurrency {
-            self.engine.set_reserved(&function.account, &group_id(&function), Some(n));
-        }
-        let namespace = self.table.namespace(&function.account, &function.region);
-        namespace.insert(Live::new(function, stored));
-        Ok(())
+        lives.into_iter().map(|live| (live.function().uid.to_string(), live.function().clone())).collect()
     }
 }

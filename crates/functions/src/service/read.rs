@@ -3,35 +3,35 @@
 use super::Functions;
 use crate::errors;
 use crate::model::Function;
-use crate::names::{LATEST, Target};
 use std::sync::Arc;
 use tinderbox_base::{Arn, Caller, Result};
 
 /// A function that was asked for.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// The function.
+    /// The version that was asked for; of an alias, that which it leads to.
     pub function: Arc<Function>,
     /// Its ARN, with the qualifier if one was given.
     pub arn: Arn,
+    /// What is reserved for the function as a whole.
+    pub reserved_concurrency: Option<u32>,
+    /// The function as a whole, whose tags are those of all versions.
+    pub whole: Arc<Function>,
 }
 
 impl Functions {
     /// The function that `name` and `qualifier` name.
     pub fn get(&self, caller: &Caller, name: &str, qualifier: Option<&str>, action: &str) -> Result<Found> {
         let target = self.inner.target(caller, name, qualifier, action)?;
-        let function = self.find(&target)?;
-        Ok(Found { function, arn: target.arn() })
+        let missing = || errors::function_not_found(target.arn());
+        let live = self.inner.table.get(&target).ok_or_else(missing)?;
+        let edition = live.behind(target.qualifier.as_deref()).ok_or_else(missing)?;
+        let whole = live.function().clone();
+        Ok(Found {
+            function: edition.function.clone(),
+            arn: target.arn(),
+            reserved_concurrency: whole.reserved_concurrency,
+            whole,
+        })
     }
-
-    /// The function of `target`, whose only version is the one being edited.
-    fn find(&self, target: &Target) -> Result<Arc<Function>> {
-        let live = self.inner.table.get(target).filter(|_| is_latest(target));
-        live.map(|live| live.function.clone()).ok_or_else(|| errors::function_not_found(target.arn()))
-    }
-}
-
-/// Whether `target` asks for the version being edited: there is no other yet.
-pub(super) fn is_latest(target: &Target) -> bool {
-    target.qualifier.as_deref().is_none_or(|q| q == LATEST)
 }

@@ -1,39 +1,13 @@
 //! The functions in memory: what every request reads.
 
+use super::live::Live;
 use crate::model::Function;
 use crate::names::{FunctionName, Target};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 use tinderbox_base::{AccountId, Region};
-use tinderbox_engine::{Version, VersionId};
-use tokio::sync::{Mutex, OnceCell};
-
-/// A function as it is now.
-pub(crate) struct Live {
-    /// Its record.
-    pub(crate) function: Arc<Function>,
-    /// The record's version in the store.
-    pub(crate) stored: tinderbox_store::Version,
-    /// The name of its version in the engine.
-    pub(crate) id: VersionId,
-    /// That version, made when it is first invoked.
-    pub(crate) version: Arc<OnceCell<Arc<Version>>>,
-}
-
-impl Live {
-    /// A function whose code or configuration is new.
-    pub(super) fn new(function: Function, stored: tinderbox_store::Version) -> Arc<Self> {
-        let id = VersionId::new(format!("{}@{}", function.arn(), function.generation));
-        Arc::new(Self { function: Arc::new(function), stored, id, version: Arc::default() })
-    }
-
-    /// The same code and configuration under a changed record.
-    pub(super) fn with(&self, function: Function, stored: tinderbox_store::Version) -> Arc<Self> {
-        let (id, version) = (self.id.clone(), self.version.clone());
-        Arc::new(Self { function: Arc::new(function), stored, id, version })
-    }
-}
+use tokio::sync::Mutex;
 
 /// The functions of one account and region.
 #[derive(Default)]
@@ -49,7 +23,7 @@ impl Namespace {
     }
 
     pub(super) fn insert(&self, live: Arc<Live>) {
-        let name = live.function.name.clone();
+        let name = live.function().name.clone();
         self.functions.write().unwrap_or_else(PoisonError::into_inner).insert(name, live);
     }
 
@@ -71,7 +45,13 @@ impl Namespace {
     /// The sum of `quantity` over all functions.
     pub(super) fn sum(&self, quantity: impl Fn(&Function) -> u64) -> u64 {
         let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        functions.values().map(|live| quantity(&live.function)).sum()
+        functions.values().map(|live| quantity(live.function())).sum()
+    }
+
+    /// Bytes of the code of all functions, each of their versions counted.
+    pub(super) fn code_size(&self) -> u64 {
+        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        functions.values().flat_map(|live| live.editions()).map(|edition| edition.function.code.size).sum()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the program asks of the functions beside requests: to warm up, to stop, to tell about themselves.
 
-use super::table::Live;
+use super::live::Edition;
 use super::{Functions, Inner};
 use crate::names::FunctionRef;
 use crate::run::access_key;
@@ -16,12 +16,12 @@ impl Functions {
     /// server serves requests, which go first.
     pub fn warm_up_recent(&self) {
         let mut lives = self.inner.table.all();
-        lives.sort_by_key(|live| std::cmp::Reverse(live.function.last_modified));
+        lives.sort_by_key(|live| std::cmp::Reverse(live.function().last_modified));
         lives.truncate(WARMED_UP);
         let inner = self.inner.clone();
         tokio::spawn(async move {
             for live in lives {
-                inner.make_ready(&live).await;
+                inner.make_ready(&live.latest).await;
             }
         });
     }
@@ -40,11 +40,13 @@ impl Functions {
     /// Who calls when code in `instance` of `version` calls: its function's role, in a session named
     /// after the function, by the access key the instance was given. None if the function is gone.
     pub fn caller_of(&self, version: &Version, instance: &InstanceInfo) -> Option<Caller> {
-        let arn = version.group.as_str();
+        // Its name in the engine is its ARN, with its number if it was published, and what follows an `@`.
+        let (arn, _) = version.id.as_str().split_once('@')?;
         let region = arn.split(':').nth(3)?.parse().ok()?;
         let root = Caller::root(version.account.clone(), region, RequestId::new(&*self.inner.random));
         let target = FunctionRef::parse(arn).and_then(|r| r.resolve(&root, None, "Invoke")).ok()?;
-        let function = self.inner.current(&target)?.function.clone();
+        let live = self.inner.current(&target)?;
+        let function = live.behind(target.qualifier.as_deref())?.function.clone();
         let role = function.configuration.role.parse().ok()?;
         let principal = Principal::AssumedRole { role, session: function.name.to_string() };
         Some(Caller { principal, access_key: Some(access_key(instance.id)), ..root })
@@ -53,14 +55,14 @@ impl Functions {
 
 impl Inner {
     /// Makes the version of a function that was just changed, so that its first request need not wait.
-    pub(super) fn warm_up(self: &Arc<Self>, live: &Arc<Live>) {
-        let (inner, live) = (self.clone(), live.clone());
-        tokio::spawn(async move { inner.make_ready(&live).await });
+    pub(super) fn warm_up(self: &Arc<Self>, edition: &Arc<Edition>) {
+        let (inner, edition) = (self.clone(), edition.clone());
+        tokio::spawn(async move { inner.make_ready(&edition).await });
     }
 
-    async fn make_ready(&self, live: &Live) {
+    async fn make_ready(&self, edition: &Edition) {
         // A failure shows when the function is invoked, to whoever invokes it.
-        if let Ok(Ok(version)) = self.version(live).await
+        if let Ok(Ok(version)) = self.version(edition).await
             && version.boot == Boot::Stem
         {
             self.engine.prepare(&version.class);

@@ -1,7 +1,8 @@
 //! cgroup v2: one tree for all controllers.
 
 use super::{Version, open, read_keyed, write};
-use std::{io, os::fd::OwnedFd, path::Path, time::Duration};
+use crate::message::Cgroup;
+use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 
 /// The second version.
 #[derive(Debug)]
@@ -51,6 +52,10 @@ impl Version for V2 {
         write(dir, "cgroup.freeze", if frozen { "1" } else { "0" })
     }
 
+    fn join(&self, dir: &Path) -> io::Result<Option<(Cgroup, OwnedFd)>> {
+        Ok(Some((Cgroup::Born, fs::File::open(dir)?.into())))
+    }
+
     fn is_frozen(&self, dir: &Path) -> io::Result<bool> {
         Ok(read_keyed(dir, "cgroup.events", "frozen")? == 1)
     }
@@ -59,7 +64,6 @@ impl Version for V2 {
 #[cfg(test)]
 mod tests {
     use super::{super::read_number_again, *};
-    use std::fs;
 
     fn check(act: impl Fn(&Path) -> io::Result<()>, file: &str, expect: &str) {
         let dir = tempfile::tempdir().unwrap();

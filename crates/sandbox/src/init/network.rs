@@ -2,7 +2,11 @@
 #![allow(unsafe_code)] // unshare and the interface ioctl have no safe face.
 
 use super::{Failure, at};
-use crate::{message::Transport, sys::check};
+use crate::{
+    message::Transport,
+    network::{self, Uplink},
+    sys::check,
+};
 use rustix::{
     net::{AddressFamily, SocketFlags, SocketType, socket_with},
     thread::{UnshareFlags, unshare_unsafe},
@@ -10,14 +14,25 @@ use rustix::{
 use std::{
     io,
     net::{SocketAddr, TcpListener, UdpSocket},
-    os::fd::{AsRawFd, OwnedFd},
+    os::fd::{AsFd, AsRawFd, OwnedFd},
 };
 
-/// Leaves the host's network for an empty one whose loopback is up, and takes a name.
-pub(super) fn new_namespace(hostname: &str) -> Result<(), Failure> {
+/// Leaves the host's network for one of its own whose loopback is up, and takes a name. The only way out, if there is one,
+/// is a link to the router.
+pub(super) fn new_namespace(hostname: &str, uplink: Option<(Uplink, OwnedFd)>) -> Result<(), Failure> {
+    // The way to the router's configuration is opened from within, on the way to our own namespace.
+    let uplink = match uplink {
+        Some((uplink, router)) => {
+            Some((uplink, network::open_uplink(router.as_fd()).map_err(at("reaching the router"))?))
+        }
+        None => None,
+    };
     // SAFETY: only unsharing descriptor or memory tables between threads would be unsound; this is neither.
     unsafe { unshare_unsafe(UnshareFlags::NEWNET) }.map_err(at("making a network namespace"))?;
     loopback_up().map_err(at("raising the loopback"))?;
+    if let Some((uplink, router)) = uplink {
+        network::join(uplink, &router).map_err(at("connecting to the router"))?;
+    }
     rustix::system::sethostname(hostname.as_bytes()).map_err(at("setting the host name"))
 }
 

@@ -17,7 +17,10 @@ use rustix::{
     fs::Mode,
     io::Errno,
     net::{AddressFamily, SocketFlags, SocketType, socketpair},
-    process::{Pid, Resource, Rlimit, chdir, setrlimit, setsid, umask},
+    process::{
+        Pid, Resource, Rlimit, Signal, chdir, getrlimit, set_parent_process_death_signal, setrlimit, setsid,
+        umask,
+    },
     thread::{UnshareFlags, unshare_unsafe},
 };
 use std::{
@@ -35,11 +38,11 @@ const CORE: u64 = 1;
 
 /// What every seat of a sandbox is made from.
 pub(super) struct Seats {
-    uid: u32,
     rlimits: SetupRlimits,
     born: Option<OwnedFd>,
     written: Vec<OwnedFd>,
-    confinement: Confinement,
+    /// The user that a seat becomes, and how it gives up everything else; `None` for a plain process.
+    confinement: Option<(u32, Confinement)>,
 }
 
 /// A process that waits for its program.
@@ -58,12 +61,17 @@ impl Seats {
             }
         }
         let confinement = Confinement::prepare(setup.landlock).map_err(at("preparing the confinement"))?;
-        Ok(Self { uid: setup.uid, rlimits: setup.rlimits, born, written, confinement })
+        Ok(Self { rlimits: setup.rlimits, born, written, confinement: Some((setup.uid, confinement)) })
     }
 
-    /// The user that a seat becomes.
-    pub(super) fn uid(&self) -> u32 {
-        self.uid
+    /// Seats that keep everything they inherit.
+    pub(super) fn plain(rlimits: SetupRlimits) -> Self {
+        Self { rlimits, born: None, written: Vec::new(), confinement: None }
+    }
+
+    /// The user that a seat becomes; `None` where it stays who it is.
+    pub(super) fn uid(&self) -> Option<u32> {
+        self.confinement.as_ref().map(|(uid, _)| *uid)
     }
 
     /// Forks a seat; it confines itself on its own time.
@@ -99,11 +107,18 @@ impl Seats {
         for procs in &self.written {
             rustix::io::write(procs, b"0").map_err(at("joining the cgroups"))?;
         }
-        hide_cgroups().map_err(at("making a cgroup namespace"))?;
+        if self.confinement.is_some() {
+            hide_cgroups().map_err(at("making a cgroup namespace"))?;
+        } else {
+            // Where no namespace ends with init.
+            set_parent_process_death_signal(Some(Signal::KILL)).map_err(at("asking to end with init"))?;
+        }
         self.limit().map_err(at("setting process limits"))?;
         umask(Mode::from(0o022));
         prctl::default_signals();
-        self.confinement.enter(self.uid).map_err(at("giving up privileges"))?;
+        if let Some((uid, confinement)) = &self.confinement {
+            confinement.enter(*uid).map_err(at("giving up privileges"))?;
+        }
         let packet = channel::receive::<Start>(channel.as_fd()).map_err(at("reading the order"))?;
         // Init is gone, and so are we in a moment.
         let Some(Packet { message: start, fds, .. }) = packet else { fork::exit_now(0) };
@@ -133,6 +148,13 @@ impl Seats {
             (Resource::Stack, stack),
             (Resource::Nproc, processes),
         ] {
+            let limit = match &self.confinement {
+                Some(_) => limit,
+                // It counts all processes of the user, ours and everyone's.
+                None if resource == Resource::Nproc => continue,
+                // Only root may have more than it has.
+                None => getrlimit(resource).maximum.map_or(limit, |most| limit.min(most)),
+            };
             setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
         }
         Ok(())

@@ -4,6 +4,7 @@ use crate::{
     cgroup::Joins,
     error::SandboxError,
     message::{Entry, Request, Setup, SetupRlimits, Transport},
+    network::Uplink,
     spec::{LISTENERS_MAX, Listener, MOUNTS_MAX, Mount, SandboxSpec},
     sys::{
         channel::{self, Encoded},
@@ -74,18 +75,28 @@ pub(super) fn prepare(spec: SandboxSpec, uid: u32, landlock: bool) -> Result<Ord
         cgroups: Vec::new(),
         rlimits: SetupRlimits::new(spec.rlimits, spec.limits.pids),
         landlock,
+        uplink: None,
         shm: SHM,
     };
     Ok(Order { setup, fds })
 }
 
 impl Order {
-    /// The order with its scratch volume and the cgroups the program joins, encoded.
-    pub(super) fn complete(mut self, scratch: OwnedFd, joins: Joins) -> Result<Complete, SandboxError> {
+    /// The order with its scratch volume, the cgroups the program joins and the way out, encoded.
+    pub(super) fn complete(
+        mut self,
+        scratch: OwnedFd,
+        joins: Joins,
+        uplink: Option<(Uplink, OwnedFd)>,
+    ) -> Result<Complete, SandboxError> {
         self.fds.push(scratch);
         for (kind, fd) in joins {
             self.setup.cgroups.push(kind);
             self.fds.push(fd);
+        }
+        if let Some((uplink, router)) = uplink {
+            self.setup.uplink = Some(uplink);
+            self.fds.push(router);
         }
         let encoded =
             channel::encode(&Request::Setup(self.setup)).map_err(SandboxError::step("writing the order"))?;

@@ -9,12 +9,13 @@ use super::{
 use crate::{
     error::SandboxError,
     message::{Event, Request, Start},
+    plain::{accounts::PID_FILE, root::Root},
     spec::{Command, Exit, Limits, Mount, SandboxId},
     sys::channel::{self, Packet},
 };
 use rustix::process::Pid;
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io,
     os::{
         fd::OwnedFd,
@@ -34,6 +35,15 @@ const STEP_LIMIT: Duration = Duration::from_secs(30);
 /// The longest that freezing may take; a process deep in the kernel can hold it up.
 const FREEZE_LIMIT: Duration = Duration::from_secs(1);
 
+/// What was made of a sandbox before its init is forked.
+pub(super) struct Prepared {
+    pub(super) order: Complete,
+    /// Sockets that init will not open.
+    pub(super) listeners: Vec<OwnedFd>,
+    pub(super) root: Option<Root>,
+    pub(super) remains: Remains,
+}
+
 /// One isolated process tree. Dropping it kills everything inside and clears it away in the background.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -42,14 +52,17 @@ pub struct Sandbox {
     init_end: Option<OwnedFd>,
     listeners: Vec<OwnedFd>,
     exit: Option<Exit>,
+    /// Where its paths lie, if it is not isolated.
+    root: Option<Root>,
     remains: Remains,
 }
 
 impl Sandbox {
-    pub(super) fn new(id: SandboxId, remains: Remains) -> Result<Self, SandboxError> {
+    pub(super) fn new(id: SandboxId, prepared: Prepared) -> Result<(Self, Complete), SandboxError> {
+        let Prepared { order, listeners, root, remains } = prepared;
         let (ours, init_end) = channel::pair().map_err(SandboxError::step("making a channel"))?;
         let link = Link::new(ours).map_err(SandboxError::step("making a channel"))?;
-        Ok(Self { id, link, init_end: Some(init_end), listeners: Vec::new(), exit: None, remains })
+        Ok((Self { id, link, init_end: Some(init_end), listeners, exit: None, root, remains }, order))
     }
 
     /// Has init forked and the sandbox built.
@@ -62,7 +75,9 @@ impl Sandbox {
         let pidfd = control.spawn(self.id.0, init_end).await?;
         self.remains.set_init(pidfd).map_err(SandboxError::step("watching init"))?;
         let packet = self.reply("making a sandbox").await?;
-        self.listeners = packet.fds;
+        if self.root.is_none() {
+            self.listeners = packet.fds;
+        }
         Ok(())
     }
 
@@ -103,7 +118,7 @@ impl Sandbox {
     }
 
     async fn give(&mut self, command: Command) -> Result<Pid, SandboxError> {
-        let Command { argv, env, cwd, fds } = command;
+        let Command { argv, env, cwd, fds } = self.localized(command);
         let program = argv.first().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         let pair = |(key, value): (OsString, OsString)| [key.as_bytes(), b"=", value.as_bytes()].concat();
         let (fds, numbers) = fds.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
@@ -119,6 +134,10 @@ impl Sandbox {
             self.reply("starting the program").await
         };
         match timeout(STEP_LIMIT, ask).await {
+            Ok(Ok(Packet { message: Event::StartedAs { pid }, .. })) => {
+                self.keep_pid(pid);
+                Pid::from_raw(pid).ok_or(SandboxError::Gone)
+            }
             Ok(Ok(packet)) => packet.pid.ok_or(SandboxError::Gone),
             Ok(Err(SandboxError::Step { step, source })) => {
                 Err(SandboxError::Start { program, step, source })
@@ -131,6 +150,9 @@ impl Sandbox {
     /// Shows more of the host, read-only, at directories that exist (`/var/task` and `/opt` always do), and sets other
     /// limits. What runs sees the mounts at once.
     pub async fn attach(&mut self, mounts: Vec<Mount>, limits: Limits) -> Result<(), SandboxError> {
+        if let Some(root) = &mut self.root {
+            return root.bind(&mounts);
+        }
         let group = Arc::clone(self.remains.group());
         // Looking up paths and lowering a limit may both wait for the disk.
         let prepared = spawn_blocking(move || {
@@ -145,6 +167,34 @@ impl Sandbox {
             self.reply("attaching").await
         };
         timeout(STEP_LIMIT, ask).await.map_err(|_| SandboxError::TimedOut("attaching"))?.map(drop)
+    }
+
+    /// What `text`, which may name paths inside, says to the program: the same, but without isolation, where paths
+    /// inside lie elsewhere on the host.
+    pub fn localize(&self, text: &str) -> String {
+        match &self.root {
+            Some(root) => root.localize(OsStr::new(text)).to_string_lossy().into_owned(),
+            None => text.to_owned(),
+        }
+    }
+
+    fn localized(&self, command: Command) -> Command {
+        let Some(root) = &self.root else { return command };
+        let Command { argv, env, cwd, fds } = command;
+        let env = env.into_iter().map(|(name, value)| (name, root.localize(&value)));
+        Command {
+            argv: argv.iter().map(|argument| root.localize(argument)).collect(),
+            env: env.chain(root.environment()).collect(),
+            cwd: root.localize(cwd.as_os_str()).into(),
+            fds,
+        }
+    }
+
+    /// Notes the program's pid where the account of its memory looks for it; without it there is none.
+    fn keep_pid(&self, pid: i32) {
+        if let Some(root) = &self.root {
+            let _ = std::fs::write(root.dir().join(PID_FILE), pid.to_string());
+        }
     }
 
     /// Waits until the started program has ended. Cancel safe; later calls answer the same.
@@ -219,7 +269,9 @@ impl Sandbox {
                 Event::Failed { step, errno } => {
                     return Err(SandboxError::Step { step, source: io::Error::from_raw_os_error(errno) });
                 }
-                Event::Ready | Event::Started | Event::Attached => return Ok(packet),
+                Event::Ready | Event::Started | Event::StartedAs { .. } | Event::Attached => {
+                    return Ok(packet);
+                }
             }
         }
     }

@@ -29,13 +29,15 @@ pub(super) struct Remains {
 #[derive(Debug)]
 struct Parts {
     init: Option<AsyncFd<OwnedFd>>,
+    end: Signal,
     slot: Slot,
 }
 
 impl Remains {
-    pub(super) fn new(slot: Slot, group: Group, runtime: Handle) -> Self {
+    /// `end` is the signal at which init ends and everything inside with it.
+    pub(super) fn new(slot: Slot, group: Group, end: Signal, runtime: Handle) -> Self {
         let (uid, group) = (slot.uid(), Arc::new(group));
-        Self { parts: Some(Parts { init: None, slot }), uid, group, runtime }
+        Self { parts: Some(Parts { init: None, end, slot }), uid, group, runtime }
     }
 
     /// Notes the pidfd of the sandbox's init.
@@ -57,8 +59,8 @@ impl Remains {
 
     /// Kills everything inside. The kernel does it all when init dies.
     pub(super) fn kill(&self) {
-        if let Some(Parts { init: Some(init), .. }) = &self.parts {
-            init.kill(&self.group);
+        if let Some(Parts { init: Some(init), end, .. }) = &self.parts {
+            init.kill(*end, &self.group);
         }
     }
 
@@ -81,7 +83,7 @@ impl Drop for Remains {
     fn drop(&mut self) {
         if let Some(parts) = self.parts.take() {
             if let Some(init) = &parts.init {
-                init.kill(&self.group);
+                init.kill(parts.end, &self.group);
             }
             self.runtime.spawn(parts.tear_down(Arc::clone(&self.group)));
         }
@@ -89,13 +91,13 @@ impl Drop for Remains {
 }
 
 trait Kill {
-    fn kill(&self, group: &Group);
+    fn kill(&self, end: Signal, group: &Group);
 }
 
 impl Kill for AsyncFd<OwnedFd> {
-    fn kill(&self, group: &Group) {
+    fn kill(&self, end: Signal, group: &Group) {
         // It fails only when init is dead already.
-        let _ = pidfd_send_signal(self.get_ref(), Signal::KILL);
+        let _ = pidfd_send_signal(self.get_ref(), end);
         // cgroup v1 lets nobody die who is frozen.
         let _ = group.set_frozen(false);
     }
@@ -103,9 +105,9 @@ impl Kill for AsyncFd<OwnedFd> {
 
 impl Parts {
     async fn tear_down(self, group: Arc<Group>) {
-        let Self { init, slot } = self;
+        let Self { init, end, slot } = self;
         if let Some(init) = init {
-            init.kill(&group);
+            init.kill(end, &group);
             if timeout(LIMIT, init.readable()).await.is_err() {
                 tracing::error!(
                     uid = slot.uid(),

@@ -28,14 +28,16 @@ pub(crate) fn default_signals() {
     }
 }
 
-/// Blocks SIGCHLD and returns a descriptor that is readable while one is pending.
-pub(crate) fn child_signal_fd() -> io::Result<OwnedFd> {
+/// Blocks `signals` and returns a descriptor that is readable while one is pending.
+pub(crate) fn signal_fd(signals: &[i32]) -> io::Result<OwnedFd> {
     // SAFETY: `set` is initialised by sigemptyset before use, and all pointers outlive the calls.
     let fd = unsafe {
-        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
         let mut set: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut set);
-        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        for signal in signals {
+            libc::signal(*signal, libc::SIG_DFL);
+            libc::sigaddset(&raw mut set, *signal);
+        }
         libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut());
         libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK)
     };

@@ -2,9 +2,11 @@
 
 use super::{
     access::Access,
+    gateway::{self, Apis},
     instance::{self, InstanceEndpoint},
     platform::Platform,
     reset,
+    resolver::Resolver,
     tls::Authority,
 };
 use bytes::Bytes;
@@ -16,8 +18,8 @@ use std::{
     time::Duration,
 };
 use tinderbox_base::{
-    Clock, Error, LogSink, OsRandom, Random, Result, SystemClock,
-    config::{self, Config, Isolation},
+    Clock, Error, LogSink, OsRandom, Random, Result, SystemClock, Target, Targets,
+    config::{self, Config, Isolation, Network},
 };
 use tinderbox_blobs::Blobs;
 use tinderbox_engine::{Engine, EngineDeps, SandboxLauncher};
@@ -44,6 +46,7 @@ pub(crate) struct Core {
     logs: Logs,
     authority: Arc<Authority>,
     router: Router,
+    apis: Apis,
     // Work in the background ends with this.
     _tasks: JoinSet<()>,
 }
@@ -87,7 +90,9 @@ impl Core {
         let id = identifier(&data, &*random).map_err(StartError::Directory)?;
         let launcher = Arc::new(launcher(&config.engine, &data, &id).await?);
         let authority = Arc::new(Authority::open(&data.join("tls")).map_err(StartError::Directory)?);
-        let endpoint = Arc::new(InstanceEndpoint::new(&authority).map_err(Error::internal)?);
+        let names = (launcher.protections().internet && config.engine.network == Network::Internet)
+            .then(|| Resolver::new(&config.engine.name_servers));
+        let endpoint = Arc::new(InstanceEndpoint::new(&authority, names).map_err(Error::internal)?);
         let engine = Engine::start(EngineDeps {
             config: config.engine.clone(),
             clock: Arc::clone(&clock),
@@ -118,7 +123,19 @@ impl Core {
             ca_bundle: Some(authority.bundle().to_vec()),
         })
         .await?;
-        let router = router(Arc::clone(&random), &functions, &logs, Arc::clone(&identity));
+        let targets = Arc::new(Targets::default());
+        targets.connect([("lambda", Arc::clone(&functions) as Arc<dyn Target>)]);
+        let apis = Apis::open(gateway::Deps {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            targets,
+            functions: Arc::clone(&functions),
+            log_sink: Arc::new(logs.clone()),
+            config: config.gateway.clone(),
+        })
+        .await?;
+        let router = router(Arc::clone(&random), &functions, &logs, Arc::clone(&identity), &apis);
         let router = access.guard(router, &identity, &functions, &clock);
         let _tasks = tasks(&blobs, &functions);
         let core = Arc::new(Self {
@@ -133,6 +150,7 @@ impl Core {
             logs,
             authority,
             router,
+            apis,
             _tasks,
         });
         let shared = Arc::downgrade(&core);
@@ -160,6 +178,11 @@ impl Core {
         &self.authority
     }
 
+    /// The APIs that functions stand behind.
+    pub(crate) fn apis(&self) -> &Apis {
+        &self.apis
+    }
+
     /// Whether the endpoints for tests are served.
     pub(crate) fn testing(&self) -> bool {
         self.testing
@@ -173,6 +196,7 @@ impl Core {
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
             "id": self.id,
+            "isolated": self.launcher.is_isolated(),
             "isolation": self.launcher.protections().summary(),
             "instances": instances,
             "logs": {
@@ -194,7 +218,7 @@ impl Core {
 
     /// Drops all state, as a test suite wants between tests.
     pub(crate) async fn reset(&self) -> Result<()> {
-        let done = reset::reset(&*self.store, &self.functions, &self.logs, &*self.random).await;
+        let done = reset::reset(&*self.store, &self.functions, &self.logs, &self.apis, &*self.random).await;
         self.identity.forget();
         done
     }
@@ -208,6 +232,7 @@ impl Core {
     pub(crate) async fn stop(&self, drain: Duration) {
         self.functions.stop_queues();
         self.engine.drain(drain).await;
+        self.apis.stop().await;
         if let Err(error) = self.logs.close().await {
             tracing::error!(%error, causes = error.causes(), "the last log lines could not be written");
         }
@@ -230,12 +255,19 @@ fn router(
     functions: &Arc<Functions>,
     logs: &Logs,
     identity: Arc<Identity>,
+    apis: &Apis,
 ) -> Router {
     use tinderbox_aws as aws;
     Router::new(random)
         .mount(Arc::new(tinderbox_aws_model_lambda::LambdaService(aws::lambda::LambdaHandlers::new(
             Arc::clone(functions),
         ))))
+        .mount(Arc::new(tinderbox_aws_model_apigateway::ApiGatewayService(
+            aws::apigateway::ApiGatewayHandlers::new(Arc::clone(apis.rest())),
+        )))
+        .mount(Arc::new(tinderbox_aws_model_apigatewayv2::ApiGatewayV2Service(
+            aws::apigatewayv2::ApiGatewayV2Handlers::new(apis.http().clone()),
+        )))
         .mount(Arc::new(tinderbox_aws_model_logs::LogsService(aws::logs::LogsHandlers::new(logs.clone()))))
         .mount(Arc::new(tinderbox_aws_model_sts::StsService(aws::sts::StsHandlers::new(Arc::clone(
             &identity,
@@ -284,7 +316,20 @@ async fn launcher(config: &config::Engine, data: &Path, id: &str) -> Result<Sand
     let mut options = tinderbox_sandbox::Options::new(data.join("sandbox"), id.to_owned());
     options.scratch_mib = config.scratch_mib;
     options.isolation_none = config.isolation == Isolation::None;
-    Ok(SandboxLauncher::start(options, config).await?)
+    options.internet = config.network == Network::Internet;
+    let launcher = SandboxLauncher::start(options, config).await?;
+    let protections = launcher.protections();
+    if !protections.isolated {
+        protections.listing.iter().for_each(|line| tracing::warn!("{line}"));
+    } else if config.network == Network::Internet {
+        let network = protections.listing.iter().filter(|line| line.starts_with("network:"));
+        // What was changed on this host is for its operator to know; what is missing even more so.
+        network.for_each(|line| match protections.internet {
+            true => tracing::info!("{line}; undone at the end"),
+            false => tracing::warn!("{line}"),
+        });
+    }
+    Ok(launcher)
 }
 
 /// Where interpreters are looked for.

@@ -4,11 +4,14 @@ mod access;
 mod carried;
 pub(crate) mod core;
 mod dns;
+mod gateway;
 mod instance;
 mod listen;
 pub(crate) mod log;
+mod names;
 mod platform;
 mod reset;
+mod resolver;
 mod shards;
 mod tls;
 

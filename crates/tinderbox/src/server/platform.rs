@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use std::{future::Future, sync::Arc};
+use tinderbox_gateway::Address;
 use tinderbox_wire::{Body, Origin};
 
 /// Where the zip of a function's code is downloaded, with a token after it.
@@ -62,6 +63,10 @@ impl Handler for Platform {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + 'static {
         Carried::new(async move {
+            // Pages of any site may call an API: what they may read is for the API itself to say.
+            if let Some(address) = Address::of(request.uri(), request.headers()) {
+                return self.core.apis().handle(request, address).await;
+            }
             if self.is_own(request.uri().path()) {
                 if !self.core.router().admits(request.uri(), request.headers(), &self.origin) {
                     return answer(StatusCode::FORBIDDEN, "text/plain", Bytes::from_static(b"forbidden\n"));

@@ -105,7 +105,7 @@ async fn what_was_meant_for_a_deleted_function_never_runs_in_its_namesake() {
     let bed = Bed::with_hello(echo()).await;
     let inner = &bed.functions.inner;
     let target = inner.target(&caller(), "hello", None, "InvokeFunction").unwrap();
-    let old = inner.current(&target).unwrap();
+    let old = inner.current(&target).unwrap().latest.clone();
     bed.functions.delete(&caller(), "hello", None).await.unwrap();
     bed.functions.create(&caller(), hello()).await.unwrap();
     let event = Event {

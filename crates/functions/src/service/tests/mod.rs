@@ -1,11 +1,14 @@
 //! The service over a store in memory and fake instances: everything between is real.
 
+mod aliases;
 mod asynchronous;
 mod generations;
 mod invocations;
 mod lifecycle;
 mod limits;
+mod permissions;
 mod restarts;
+mod versions;
 
 use super::*;
 use crate::model::{Function, Settings};
@@ -208,6 +211,36 @@ impl Bed {
 pub(super) fn setting(name: &str, value: &str) -> Settings {
     let environment = Some(BTreeMap::from([(name.to_owned(), value.to_owned())]));
     Settings { environment, ..Settings::default() }
+}
+
+impl Bed {
+    /// Publishes what is being edited; its number.
+    pub(super) async fn publish(&self) -> String {
+        let publishing = Publishing { name: "hello".into(), ..Publishing::default() };
+        self.functions.publish(&caller(), publishing).await.unwrap().version().to_string()
+    }
+
+    /// Publishes another edition, in which the variable `EDITION` has this value; its number.
+    pub(super) async fn publish_edition(&self, edition: &str) -> String {
+        self.set(setting("EDITION", edition)).await.unwrap();
+        self.publish().await
+    }
+
+    /// The answer of a version or alias, and which version it was.
+    pub(super) async fn ask(&self, qualifier: &str) -> (String, String) {
+        let invocation = Invocation { qualifier: Some(qualifier.into()), ..event("1") };
+        match self.functions.invoke(&caller(), invocation).await.unwrap() {
+            Invoked::Answered { payload, version, .. } => {
+                (String::from_utf8(payload.to_vec()).unwrap(), version.to_string())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Answers with the edition that it is.
+pub(super) fn editions() -> FakeLauncher {
+    FakeLauncher::new(|call| FakeReply::Success(variable(&call, "EDITION").into()))
 }
 
 /// Waits until `done`, as long as a test may take.

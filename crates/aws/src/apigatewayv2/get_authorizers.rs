@@ -1,0 +1,17 @@
+//! GetAuthorizers.
+
+use super::render;
+use tinderbox_aws_model_apigatewayv2::types::*;
+use tinderbox_gateway::http_api::{HttpApis, PageRequest};
+use tinderbox_wire::{Context, Result};
+
+pub(super) async fn get_authorizers(
+    apis: &HttpApis,
+    cx: &mut Context,
+    input: GetAuthorizersRequest,
+) -> Result<GetAuthorizersResponse> {
+    let page = PageRequest { token: input.next_token, most: input.max_results };
+    let page = apis.list_authorizers(&cx.caller, &input.api_id, &page)?;
+    let items = page.items.into_iter().map(render::authorizer).collect();
+    Ok(GetAuthorizersResponse { items: Some(items), next_token: page.next })
+}

@@ -1,0 +1,17 @@
+//! GetRoutes.
+
+use super::render;
+use tinderbox_aws_model_apigatewayv2::types::*;
+use tinderbox_gateway::http_api::{HttpApis, PageRequest};
+use tinderbox_wire::{Context, Result};
+
+pub(super) async fn get_routes(
+    apis: &HttpApis,
+    cx: &mut Context,
+    input: GetRoutesRequest,
+) -> Result<GetRoutesResponse> {
+    let page = PageRequest { token: input.next_token, most: input.max_results };
+    let page = apis.list_routes(&cx.caller, &input.api_id, &page)?;
+    let items = page.items.into_iter().map(render::route).collect();
+    Ok(GetRoutesResponse { items: Some(items), next_token: page.next })
+}

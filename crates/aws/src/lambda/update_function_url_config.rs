@@ -1,0 +1,31 @@
+//! UpdateFunctionUrlConfig.
+
+use super::function_url;
+use tinderbox_aws_model_lambda::types::*;
+use tinderbox_functions::{Functions, UrlSettings};
+use tinderbox_wire::{Context, Result};
+
+pub(super) async fn update_function_url_config(
+    functions: &Functions,
+    cx: &mut Context,
+    input: UpdateFunctionUrlConfigRequest,
+) -> Result<UpdateFunctionUrlConfigResponse> {
+    let change = UrlSettings {
+        function: input.function_name,
+        qualifier: input.qualifier,
+        auth_type: input.auth_type,
+        cors: input.cors.map(function_url::cors_settings),
+        invoke_mode: input.invoke_mode,
+    };
+    let found = functions.update_url(&cx.caller, change).await?;
+    let config = function_url::config(&found, cx);
+    Ok(UpdateFunctionUrlConfigResponse {
+        function_url: config.function_url,
+        function_arn: config.function_arn,
+        auth_type: config.auth_type,
+        cors: config.cors,
+        creation_time: config.creation_time,
+        last_modified_time: config.last_modified_time,
+        invoke_mode: config.invoke_mode,
+    })
+}

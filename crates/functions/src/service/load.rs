@@ -1,0 +1,96 @@
+//! Reading functions from the store, when the server starts.
+
+use super::Inner;
+use super::live::{Edition, Live, Parts};
+use crate::keys::{self, Part};
+use crate::model::{Alias, Function, FunctionUrl, Policy};
+use crate::run::group_id;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tinderbox_base::{AccountId, Error, Region, Result};
+use tinderbox_store::{Commit, Entry, KeyRange, Op, Version};
+
+/// Records read at once.
+const PAGE: usize = 1000;
+
+/// A function as far as it was read.
+struct Found {
+    function: Function,
+    stored: Version,
+    parts: Parts,
+}
+
+/// Reads the functions of an account and region with all that belongs to them, and drops parts whose
+/// function is gone: what a crash left of a deletion.
+pub(super) async fn functions(inner: &Arc<Inner>, account: &AccountId, region: &Region) -> Result<()> {
+    let mut found = HashMap::new();
+    each(inner, keys::functions(account, region), |entry| {
+        let function: Function = serde_json::from_slice(&entry.value).map_err(Error::internal)?;
+        let uid = function.uid.to_string();
+        found.insert(uid, Found { function, stored: entry.version, parts: Parts::default() });
+        Ok(())
+    })
+    .await?;
+    for part in Part::ALL {
+        let mut orphans = Vec::new();
+        each(inner, part.all(account, region), |entry| {
+            let Some((uid, name)) = keys::parse_part(&entry.key) else { return Ok(()) };
+            match found.get_mut(&uid) {
+                Some(found) => add(&mut found.parts, part, name, &entry.value),
+                None => {
+                    orphans.push(Op::Delete(entry.key.clone()));
+                    Ok(())
+                }
+            }
+        })
+        .await?;
+        for ops in orphans.chunks(PAGE) {
+            inner.store.commit(Commit { ops: ops.to_vec(), ..Commit::default() }).await?;
+        }
+    }
+    let namespace = inner.table.namespace(account, region);
+    for Found { function, stored, parts } in found.into_values() {
+        if let Some(n) = function.reserved_concurrency {
+            inner.engine.set_reserved(&function.account, &group_id(&function), Some(n));
+        }
+        let live = Arc::new(Live { latest: Edition::new(function), stored, parts });
+        live.editions().for_each(|edition| inner.preparation.code.name(edition.function.code.sha256));
+        inner.urls.replace(None, Some(&live));
+        namespace.insert(live);
+    }
+    Ok(())
+}
+
+/// Gives every entry of a range to `take`.
+async fn each(inner: &Inner, range: KeyRange, mut take: impl FnMut(&Entry) -> Result<()>) -> Result<()> {
+    let mut rest = range;
+    loop {
+        let entries = inner.store.range(&rest, PAGE).await?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        rest = rest.after(&last.key);
+        entries.iter().try_for_each(&mut take)?;
+    }
+}
+
+fn add(parts: &mut Parts, part: Part, name: String, record: &[u8]) -> Result<()> {
+    match part {
+        Part::Version => {
+            let function: Function = serde_json::from_slice(record).map_err(Error::internal)?;
+            let number = name.parse().map_err(Error::internal)?;
+            Arc::make_mut(&mut parts.versions).insert(number, Edition::new(function));
+        }
+        Part::Alias => {
+            let alias: Alias = serde_json::from_slice(record).map_err(Error::internal)?;
+            Arc::make_mut(&mut parts.aliases).insert(name, Arc::new(alias));
+        }
+        Part::Policy => {
+            let policy: Policy = serde_json::from_slice(record).map_err(Error::internal)?;
+            Arc::make_mut(&mut parts.policies).insert(name, Arc::new(policy));
+        }
+        Part::Url => {
+            let url: FunctionUrl = serde_json::from_slice(record).map_err(Error::internal)?;
+            Arc::make_mut(&mut parts.urls).insert(name, Arc::new(url));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! Function URLs: functions that are called at an address of their own, with events of payload format 2.0.
+
+use crate::{
+    call::Call,
+    clock_text::common_log,
+    edge::Served,
+    http_api::{Answer, Defaults, Event, cors, model::Cors},
+    json::{self, Object},
+};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use std::{fmt, sync::Arc, time::Duration};
+use tinderbox_base::{Error, ErrorKind, Reply, Result};
+
+/// What an answer has that does not say it (Lambda guide, "Invoking Lambda function URLs", response payload format).
+const DEFAULTS: Defaults = Defaults { content_type: "application/json" };
+/// How long a function may take at most; its own timeout ends it before.
+const TIMEOUT: Duration = Duration::from_secs(910);
+
+/// An URL as it is served.
+#[derive(Clone, Debug, Default)]
+pub struct Url {
+    /// Which pages of other origins may call.
+    pub cors: Option<Cors>,
+}
+
+/// Who has the URLs, and calls what they lead to.
+#[async_trait::async_trait]
+pub trait UrlSource: Send + Sync {
+    /// The URL of this id.
+    fn find(&self, id: &str) -> Option<Url>;
+
+    /// Calls what the URL leads to, if it lets everybody.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Denied`] if it does not; others as of any call of a function.
+    async fn call(&self, id: &str, event: Bytes, trace: String) -> Result<Reply>;
+}
+
+/// The function URLs.
+#[derive(Clone)]
+pub struct FunctionUrls(Arc<dyn UrlSource>);
+
+impl fmt::Debug for FunctionUrls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FunctionUrls")
+    }
+}
+
+impl FunctionUrls {
+    /// The URLs of `source`.
+    pub fn new(source: Arc<dyn UrlSource>) -> Self {
+        Self(source)
+    }
+
+    /// What answers requests to the URL `id`.
+    pub(crate) fn served(&self, id: &str) -> Arc<dyn Served> {
+        Arc::new(ServedUrl { source: Arc::clone(&self.0), id: id.to_owned() })
+    }
+}
+
+struct ServedUrl {
+    source: Arc<dyn UrlSource>,
+    id: String,
+}
+
+#[async_trait::async_trait]
+impl Served for ServedUrl {
+    async fn serve(self: Arc<Self>, call: Call) -> Response<Bytes> {
+        let url = self.source.find(&self.id);
+        let own = url.as_ref().and_then(|url| url.cors.as_ref());
+        let preflight = own.filter(|_| cors::is_preflight(&call.method, &call.headers));
+        let mut response = match (&url, preflight) {
+            (None, _) => refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", "Not Found"),
+            (Some(_), Some(own)) => {
+                let mut response = Response::new(Bytes::new());
+                *response.headers_mut() = cors::headers(own, &call.headers, true);
+                response
+            }
+            (Some(_), None) => self.ask(&call).await,
+        };
+        if let (Some(own), None) = (own, preflight) {
+            cors::apply(own, &call.headers, response.headers_mut());
+        }
+        let headers = response.headers_mut();
+        let id = call.request_id.to_string();
+        for (name, text) in [("x-amzn-requestid", id.as_str()), ("x-amzn-trace-id", call.trace.as_str())] {
+            if let Ok(value) = HeaderValue::from_str(text) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}
+
+impl ServedUrl {
+    async fn ask(&self, call: &Call) -> Response<Bytes> {
+        let event = event(call, &self.id);
+        let source = Arc::clone(&self.source);
+        let (id, trace) = (self.id.clone(), call.trace.clone());
+        // Who stops waiting does not stop the function.
+        let work = tokio::spawn(async move { source.call(&id, event, trace).await });
+        let reply = match tokio::time::timeout(TIMEOUT, work).await {
+            Ok(Ok(Ok(reply))) => reply,
+            Ok(Ok(Err(error))) => return refused(call, &error),
+            Ok(Err(_)) | Err(_) => return broken(),
+        };
+        // A function that fails, and one whose answer is none, are told alike (Lambda guide, "Url5xxCount": 502).
+        let answer = if reply.failed { None } else { Answer::read(&reply.payload, DEFAULTS).ok() };
+        let mut response = answer.map_or_else(broken, Answer::into_response);
+        if let Some(start) = reply.start {
+            let start = HeaderValue::from_static(start);
+            response.headers_mut().insert(HeaderName::from_static("x-tinderbox-start"), start);
+        }
+        response
+    }
+}
+
+fn event(call: &Call, id: &str) -> Bytes {
+    let query = call.query();
+    let event = Event { call, query: &query, params: &[], route_key: "$default", variables: b"null" };
+    let context = |out: &mut Vec<u8>| {
+        let mut object = Object::begin(out);
+        object.text("accountId", "anonymous");
+        object.text("apiId", id);
+        object.text("domainName", call.domain_name());
+        object.text("domainPrefix", id);
+        let mut http = Object::begin(object.key("http"));
+        http.text("method", call.method.as_str());
+        http.text("path", if call.path().is_empty() { "/" } else { call.path() });
+        http.text("protocol", call.protocol());
+        http.text("sourceIp", &call.source_ip.to_string());
+        http.text("userAgent", call.header("user-agent").unwrap_or_default());
+        http.end();
+        object.text("requestId", &call.request_id.to_string());
+        object.text("routeKey", "$default");
+        object.text("stage", "$default");
+        object.text("time", &common_log(call.received));
+        json::number(call.received.as_millis(), object.key("timeEpoch"));
+        object.end();
+    };
+    event.write(context).into()
+}
+
+/// What a client reads when a function was not run.
+fn refused(call: &Call, error: &Error) -> Response<Bytes> {
+    match error.kind() {
+        ErrorKind::Denied => refusal(
+            StatusCode::FORBIDDEN,
+            "AccessDeniedException",
+            "Forbidden. For troubleshooting Function URL authorization issues, see: \
+             https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+        ),
+        ErrorKind::NotFound => refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", "Not Found"),
+        ErrorKind::Throttled => {
+            refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
+        }
+        ErrorKind::TooLarge => {
+            refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", "Request Too Long")
+        }
+        kind => {
+            if kind == ErrorKind::Internal {
+                let id = call.request_id;
+                tracing::error!(request_id = %id, causes = error.causes(), "{}", error.message());
+            }
+            broken()
+        }
+    }
+}
+
+fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(serde_json::json!({ "Message": message }).to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(HeaderName::from_static("x-amzn-errortype"), HeaderValue::from_static(kind));
+    response
+}
+
+fn broken() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(b"Internal Server Error"));
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+    use std::sync::Mutex;
+
+    /// Answers with what it was told, and keeps the event.
+    struct Told(Mutex<Option<Result<Reply>>>, Mutex<Bytes>);
+
+    #[async_trait::async_trait]
+    impl UrlSource for Told {
+        fn find(&self, id: &str) -> Option<Url> {
+            let cors = Cors { allow_origins: Some(vec!["*".into()]), ..Cors::default() };
+            (id == "xyz").then_some(Url { cors: Some(cors) })
+        }
+
+        async fn call(&self, _: &str, event: Bytes, _: String) -> Result<Reply> {
+            *self.1.lock().expect("not poisoned") = event;
+            self.0.lock().expect("not poisoned").take().expect("one call")
+        }
+    }
+
+    #[tokio::test]
+    async fn answers() {
+        async fn check(told: Result<(&'static str, bool), ErrorKind>, status: u16, body: &str) {
+            let told = match told {
+                Ok((payload, failed)) => Ok(Reply { payload: payload.into(), failed, start: None }),
+                Err(kind) => Err(Error::new(kind, "no")),
+            };
+            let source = Arc::new(Told(Mutex::new(Some(told)), Mutex::default()));
+            let urls = FunctionUrls::new(Arc::clone(&source) as _);
+            let mut call = call("POST", "/a?b=1");
+            call.headers.insert(header::ORIGIN, HeaderValue::from_static("http://x"));
+            let response = urls.served("xyz").serve(call).await;
+            assert_eq!(response.status().as_u16(), status);
+            assert_eq!(response.headers()["access-control-allow-origin"], "*");
+            let found = String::from_utf8_lossy(response.body());
+            assert!(found.contains(body), "{found}");
+            let event: serde_json::Value =
+                serde_json::from_slice(&source.1.lock().expect("not poisoned")).expect("JSON");
+            assert_eq!(event["requestContext"]["apiId"], "xyz");
+            assert_eq!((&event["rawPath"], &event["rawQueryString"]), (&"/a".into(), &"b=1".into()));
+        }
+        check(Ok((r#"{"a":1}"#, false)), 200, r#"{"a":1}"#).await;
+        check(Ok((r#"{"statusCode":404,"body":"no"}"#, false)), 404, "no").await;
+        check(Ok((r#"{"errorMessage":"x"}"#, true)), 502, "Internal Server Error").await;
+        check(Ok((r#"{"statusCode":1}"#, false)), 502, "Internal Server Error").await;
+        check(Err(ErrorKind::Denied), 403, "Forbidden").await;
+        check(Err(ErrorKind::Throttled), 429, "Rate Exceeded").await;
+    }
+
+    #[tokio::test]
+    async fn unknown_urls() {
+        let source = Told(Mutex::default(), Mutex::default());
+        let urls = FunctionUrls::new(Arc::new(source));
+        assert_eq!(urls.served("other").serve(call("GET", "/")).await.status(), 404);
+    }
+}

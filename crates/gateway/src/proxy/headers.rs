@@ -1,0 +1,84 @@
+//! Which headers pass the gateway, and under which names (API Gateway guide, "Important notes", the table of headers).
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Headers of requests that no integration sees.
+const DROPPED_FROM_REQUESTS: [&str; 10] = [
+    "connection",
+    "content-md5",
+    "expect",
+    "keep-alive",
+    "max-forwards",
+    "proxy-authenticate",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Headers of answers that clients do not see.
+const DROPPED_FROM_ANSWERS: [&str; 12] = [
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-amz-apigw-id",
+    "x-amzn-requestid",
+    "x-amzn-trace-id",
+    "x-tinderbox-start",
+];
+
+/// Headers of answers that clients see under another name, because theirs belongs to the gateway.
+const REMAPPED: [(&str, &str); 9] = [
+    ("authorization", "x-amzn-remapped-authorization"),
+    ("connection", "x-amzn-remapped-connection"),
+    ("content-length", "x-amzn-remapped-content-length"),
+    ("content-md5", "x-amzn-remapped-content-md5"),
+    ("date", "x-amzn-remapped-date"),
+    ("max-forwards", "x-amzn-remapped-max-forwards"),
+    ("server", "x-amzn-remapped-server"),
+    ("user-agent", "x-amzn-remapped-user-agent"),
+    ("www-authenticate", "x-amzn-remapped-www-authenticate"),
+];
+
+/// Whether integrations see a request's header.
+pub(crate) fn forwarded(name: &HeaderName) -> bool {
+    !DROPPED_FROM_REQUESTS.contains(&name.as_str())
+}
+
+/// Adds a header of an integration's answer to the client's, as far as it may pass.
+pub(crate) fn put(name: &str, value: &str, out: &mut HeaderMap) {
+    let Ok(name) = HeaderName::try_from(name) else { return };
+    // What no header can hold is left out rather than breaking the answer.
+    let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) else { return };
+    if DROPPED_FROM_ANSWERS.contains(&name.as_str()) {
+        return;
+    }
+    let remapped = REMAPPED.iter().find(|(own, _)| *own == name.as_str());
+    let name = remapped.map_or(name, |(_, other)| HeaderName::from_static(other));
+    out.append(name, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_answers() {
+        fn check(name: &str, value: &str, expect: Option<&str>) {
+            let mut out = HeaderMap::new();
+            put(name, value, &mut out);
+            assert_eq!(out.keys().next().map(HeaderName::as_str), expect, "{name}");
+        }
+        check("Content-Type", "text/plain", Some("content-type"));
+        check("Date", "yesterday", Some("x-amzn-remapped-date"));
+        check("Server", "mine", Some("x-amzn-remapped-server"));
+        check("Transfer-Encoding", "chunked", None);
+        check("X-Own", "a\nb", None);
+        check("no name", "x", None);
+    }
+}

@@ -1,0 +1,11 @@
+//! Lambda proxy integration: the event that a function gets, and what its answer means.
+//!
+//! This is the format of REST APIs, which HTTP APIs call payload format 1.0.
+
+mod answer;
+mod event;
+mod headers;
+
+pub(crate) use answer::Answer;
+pub(crate) use event::{Event, shown_headers};
+pub(crate) use headers::{forwarded, put as put_header};

@@ -1,0 +1,179 @@
+//! One request on its way through an API: what is known of it so far, and its steps.
+
+use super::{
+    ServedApi, StageLive, Variant,
+    authorize::{self, Authorization},
+    aws,
+    compiled::{Route, Routed},
+    finish, http, lambda, metering, mock,
+    trouble::{Failed, Trouble},
+    validate,
+};
+use crate::{
+    call::Call,
+    mapping::Overrides,
+    rest_api::model::{ApiKey, Integration, IntegrationKind},
+};
+use ::http::Response;
+use bytes::Bytes;
+use std::{sync::Arc, time::Duration};
+
+/// A request and what became of it so far.
+pub(super) struct Exchange {
+    pub(super) served: Arc<ServedApi>,
+    pub(super) call: Call,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) stage: Option<Arc<StageLive>>,
+    pub(super) canary: bool,
+    /// Bytes of the call's path that are the stage's.
+    stage_bytes: usize,
+    routed: Option<Routed>,
+    pub(super) authorization: Option<Arc<Authorization>>,
+    pub(super) api_key: Option<Arc<ApiKey>>,
+    /// What request templates set besides the body.
+    pub(super) overrides: Overrides,
+    pub(super) failed: Option<Failed>,
+    pub(super) integration_latency: Option<Duration>,
+    pub(super) integration_status: Option<u16>,
+}
+
+impl Exchange {
+    pub(super) fn new(served: Arc<ServedApi>, call: Call) -> Self {
+        let query = call.query();
+        Self {
+            served,
+            call,
+            query,
+            stage: None,
+            canary: false,
+            stage_bytes: 0,
+            routed: None,
+            authorization: None,
+            api_key: None,
+            overrides: Overrides::default(),
+            failed: None,
+            integration_latency: None,
+            integration_status: None,
+        }
+    }
+
+    /// Answers the request.
+    pub(super) async fn run(mut self) -> Response<Bytes> {
+        let answer = match self.answer().await {
+            Ok(answer) => answer,
+            Err(failed) => {
+                let answer = finish::refusal(&self, &failed);
+                self.failed = Some(failed);
+                answer
+            }
+        };
+        finish::finish(&self, answer)
+    }
+
+    async fn answer(&mut self) -> Result<Response<Bytes>, Failed> {
+        self.enter()?;
+        let Some(route) = self.route() else { return Err(Failed::no_route()) };
+        metering::stage(self, &route)?;
+        authorize::authorize(self, &route).await?;
+        metering::key(self, &route)?;
+        validate::validate(self, &route)?;
+        let integration = route.method.method_integration.as_ref();
+        let integration =
+            integration.ok_or_else(|| Failed::misconfigured("the method has no integration"))?;
+        let started = self.served.edge.clock.monotonic();
+        let answer = self.integrate(&route, integration).await;
+        let ended = self.served.edge.clock.monotonic();
+        self.integration_latency = Some(ended.since(started));
+        answer
+    }
+
+    /// Finds the stage, what this request gets of it, and the route.
+    fn enter(&mut self) -> Result<(), Failed> {
+        let served = &self.served;
+        if served.api.definition.settings.disable_execute_api_endpoint {
+            return Err(Failed::forbidden(Trouble::Default4xx));
+        }
+        let path = self.call.path().strip_prefix('/').unwrap_or_default();
+        let name = path.split('/').next().unwrap_or_default();
+        let Some(stage) = served.stages.get(name) else {
+            return Err(Failed::forbidden(Trouble::Default4xx));
+        };
+        self.stage_bytes = name.len() + 1;
+        let (variant, canary) = stage.draw(&*served.edge.random);
+        self.canary = canary;
+        self.routed = variant.compiled.find(self.call.method.as_str(), self.path());
+        self.stage = Some(Arc::clone(stage));
+        Ok(())
+    }
+
+    async fn integrate(
+        &mut self,
+        route: &Route,
+        integration: &Integration,
+    ) -> Result<Response<Bytes>, Failed> {
+        match integration.kind {
+            IntegrationKind::AwsProxy => lambda::proxy(self, route, integration).await,
+            IntegrationKind::HttpProxy => http::proxy(self, integration).await,
+            IntegrationKind::Http => http::mapped(self, integration).await,
+            IntegrationKind::Mock => mock::answer(self, integration),
+            IntegrationKind::Aws => aws::mapped(self, route, integration).await,
+        }
+    }
+
+    /// How long an integration may take.
+    pub(super) fn timeout(&self, integration: &Integration) -> Duration {
+        let most = self.served.edge.timeout;
+        let own = integration.timeout_in_millis.and_then(|millis| u64::try_from(millis).ok());
+        own.map_or(most, |millis| most.min(Duration::from_millis(millis)))
+    }
+
+    /// The path without its stage, as it was sent.
+    pub(super) fn path(&self) -> &str {
+        let path = self.call.path().get(self.stage_bytes..).unwrap_or_default();
+        if path.is_empty() { "/" } else { path }
+    }
+
+    pub(super) fn stage(&self) -> Option<&StageLive> {
+        self.stage.as_deref()
+    }
+
+    /// The stage's name; empty before it is known.
+    pub(super) fn stage_name(&self) -> &str {
+        self.stage.as_ref().map_or("", |stage| stage.stage.stage_name.as_str())
+    }
+
+    /// What this request gets of its stage.
+    pub(super) fn variant(&self) -> Option<&Variant> {
+        let stage = self.stage.as_ref()?;
+        match &stage.canary {
+            Some((_, variant)) if self.canary => Some(variant),
+            _ => Some(&stage.base),
+        }
+    }
+
+    pub(super) fn route(&self) -> Option<Arc<Route>> {
+        self.routed.as_ref().map(|routed| Arc::clone(&routed.route))
+    }
+
+    pub(super) fn routed(&self) -> Option<&Route> {
+        self.routed.as_ref().map(|routed| &*routed.route)
+    }
+
+    /// The parameters of the path.
+    pub(super) fn params(&self) -> &[(String, String)] {
+        self.routed.as_ref().map_or(&[], |routed| &routed.params)
+    }
+
+    /// The ARN of what is called: `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`.
+    pub(super) fn method_arn(&self, path: &str) -> String {
+        let (api, place) = (self.served.api.id(), self.served.place());
+        format!(
+            "arn:aws:execute-api:{}:{}:{api}/{}/{}/{}",
+            place.region,
+            place.account,
+            self.stage_name(),
+            self.call.method,
+            path.trim_start_matches('/'),
+        )
+    }
+}

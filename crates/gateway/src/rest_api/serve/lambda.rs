@@ -1,0 +1,129 @@
+//! Functions that get the whole request and give the whole answer (`AWS_PROXY`).
+
+use super::{
+    compiled::Route,
+    exchange::Exchange,
+    trouble::{Failed, Trouble},
+};
+use crate::{
+    function::{self, Called, PRINCIPAL, function_of, with_variables},
+    proxy::{Answer, Event, put_header, shown_headers},
+    rest_api::model::Integration,
+};
+use ::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use tinderbox_base::{Arn, Caller, ErrorKind, Principal, RequestId};
+
+/// Calls the function and answers with what it says.
+pub(super) async fn proxy(
+    exchange: &mut Exchange,
+    route: &Route,
+    integration: &Integration,
+) -> Result<Response<Bytes>, Failed> {
+    let arn = function(exchange, route, integration)?;
+    let event = event(exchange, route);
+    let caller = caller(exchange, route, integration);
+    let (edge, timeout) = (&exchange.served.edge, exchange.timeout(integration));
+    let called = function::call(&edge.targets, caller, arn, event, timeout).await;
+    let reply = match called {
+        Called::Answered(reply) => reply,
+        Called::TimedOut => return Err(Failed::timed_out()),
+        // "If the Lambda API rejects the invocation request, API Gateway returns a 500" (Lambda guide).
+        Called::Refused(error) => {
+            if error.kind() == ErrorKind::Internal {
+                let id = exchange.call.request_id;
+                tracing::error!(request_id = %id, causes = error.causes(), "{}", error.message());
+            }
+            return Err(Failed::internal(Trouble::Default5xx, error.to_string()));
+        }
+    };
+    exchange.integration_status = Some(200);
+    let mut response = if reply.failed {
+        Err(Failed::malformed("Lambda execution failed with status 200 due to customer function error"))
+    } else {
+        match Answer::read(&reply.payload) {
+            Ok(answer) => Ok(response(exchange, answer)),
+            Err(_) => Err(Failed::malformed(
+                "Execution failed due to configuration error: Malformed Lambda proxy response",
+            )),
+        }
+    }?;
+    let headers = response.headers_mut();
+    if let Some(start) = reply.start {
+        headers.insert(HeaderName::from_static("x-tinderbox-start"), HeaderValue::from_static(start));
+    }
+    if let Ok(trace) = HeaderValue::from_str(&exchange.call.trace) {
+        headers.insert(HeaderName::from_static("x-amzn-trace-id"), trace);
+    }
+    Ok(response)
+}
+
+/// The function to call.
+pub(super) fn function(exchange: &Exchange, route: &Route, integration: &Integration) -> Result<Arn, Failed> {
+    if let Some(arn) = &route.function {
+        return Ok(arn.clone());
+    }
+    let uri = integration.uri.as_deref().unwrap_or_default();
+    let uri = exchange.variant().map_or(uri.into(), |variant| with_variables(uri, &variant.variables));
+    let arn = function_of(&uri).and_then(|arn| arn.parse().ok());
+    arn.ok_or_else(|| {
+        Failed::misconfigured("Invalid permissions on Lambda function: its URI names no function")
+    })
+}
+
+fn event(exchange: &Exchange, route: &Route) -> Bytes {
+    let headers = shown_headers(&exchange.call);
+    let params: Vec<_> = exchange.params().iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let variant = exchange.variant();
+    let content_type = exchange.call.header("content-type");
+    let event = Event {
+        call: &exchange.call,
+        headers: &headers,
+        query: &exchange.query,
+        params: &params,
+        resource: &route.path,
+        path: exchange.path(),
+        stage_variables: variant.map_or(b"null", |variant| &variant.variables_json),
+        binary: variant.is_some_and(|variant| variant.compiled.binary.has(content_type)),
+    };
+    event.write(|out| exchange.write_context(out)).into()
+}
+
+/// Who the function sees: the service on behalf of this method, or the role that the integration names.
+pub(super) fn caller(exchange: &Exchange, route: &Route, integration: &Integration) -> Caller {
+    let (api, edge) = (&exchange.served.api, &exchange.served.edge);
+    let id = RequestId::new(&*edge.random);
+    let role = integration.credentials.as_deref().and_then(|arn| arn.parse::<Arn>().ok());
+    let role = role.filter(|arn| arn.service == "iam" && arn.resource.starts_with("role/"));
+    let principal = match role {
+        Some(role) => Principal::AssumedRole { role, session: "BackplaneAssumeRoleSession".into() },
+        None => Principal::Service(PRINCIPAL.into()),
+    };
+    Caller {
+        principal,
+        source_arn: exchange.method_arn(&route.path).parse().ok(),
+        source_account: Some(api.account.clone()),
+        trace: Some(exchange.call.trace.clone()),
+        ..Caller::root(api.account.clone(), api.region.clone(), id)
+    }
+}
+
+/// The function's answer as the client's.
+fn response(exchange: &Exchange, answer: Answer) -> Response<Bytes> {
+    // Whether base64 is undone is for the client's `Accept` and the API's binary media types to say.
+    let wants_bytes = || {
+        let accept = exchange.call.header(header::ACCEPT.as_str());
+        exchange.variant().is_some_and(|variant| variant.compiled.binary.has(accept))
+    };
+    let body = match answer.base64 && wants_bytes() {
+        true => BASE64_STANDARD.decode(&answer.body).map_or(answer.body, Bytes::from),
+        false => answer.body,
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in &answer.headers {
+        put_header(name, value, response.headers_mut());
+    }
+    response
+}
