@@ -18,6 +18,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tinderbox_wire::Peer;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -66,11 +67,11 @@ impl<H: Handler> Front<H> {
     }
 
     /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`. Each
-    /// connection is served by one of `shards`.
+    /// connection is served by one of `shards`; with `tls`, encrypted.
     pub(crate) async fn run(
         self,
         listener: TcpListener,
-        shards: &Shards,
+        (shards, tls): (&Shards, Option<TlsAcceptor>),
         stop: impl Future<Output = ()>,
         drain: Duration,
     ) {
@@ -78,12 +79,20 @@ impl<H: Handler> Front<H> {
         tokio::select! {
             () = self.accept(&listener, |stream, permit| {
                 let watcher = graceful.watcher();
-                let (http, service) = (self.http.clone(), self.service());
+                let (http, service, tls) = (self.http.clone(), self.service_of(&stream), tls.clone());
                 shards.serve(stream, move |stream| async move {
-                    let (stream, seen) = Watched::new(stream);
-                    let service = service.watching(seen);
                     // A client that breaks off is its own affair.
-                    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                    if let Some(tls) = tls {
+                        if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                            let (stream, seen) = Watched::new(stream);
+                            let service = service.watching(seen);
+                            let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                        }
+                    } else {
+                        let (stream, seen) = Watched::new(stream);
+                        let service = service.watching(seen);
+                        let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                    }
                     drop(permit);
                 });
             }) => {}
@@ -154,7 +163,13 @@ impl<H: Handler> Front<H> {
     }
 
     fn service(&self) -> HandlerService<H> {
-        HandlerService { handler: Arc::clone(&self.handler), seen: None }
+        HandlerService { handler: Arc::clone(&self.handler), seen: None, peer: None }
+    }
+
+    /// The same for a connection whose other end is of interest.
+    fn service_of(&self, stream: &TcpStream) -> HandlerService<H> {
+        let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+        HandlerService { peer, ..self.service() }
     }
 }
 
@@ -162,6 +177,7 @@ impl<H: Handler> Front<H> {
 struct HandlerService<H> {
     handler: Arc<H>,
     seen: Option<Seen>,
+    peer: Option<Peer>,
 }
 
 impl<H> HandlerService<H> {
@@ -179,6 +195,9 @@ impl<H: Handler> hyper::service::Service<Request<Incoming>> for HandlerService<H
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         if let Some(seen) = &self.seen {
             request.extensions_mut().insert(seen.clone());
+        }
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
         }
         let handled = Arc::clone(&self.handler).handle(request);
         Box::pin(async move { Ok(handled.await) })
