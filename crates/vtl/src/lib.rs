@@ -11,6 +11,8 @@
 //! Nothing here knows a service, does input or output, or runs without bound: see [`Limits`].
 
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod heap;
 mod json;
 mod json_path;

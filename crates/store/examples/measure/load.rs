@@ -118,13 +118,16 @@ pub(crate) struct Fill {
     abort: bool,
 }
 
+/// Items that one commit of a fill writes.
+const FILL_STEP: u64 = 1000;
+
 impl Fill {
     pub(crate) async fn run(self) -> Result<(), Box<dyn Error>> {
         let store = EmbeddedStore::open(&self.dir, Arc::new(SystemClock::default()))?;
         let random = SeededRandom::new(7);
         let mut number = 0;
         while number < self.items {
-            let until = self.items.min(number + 100);
+            let until = self.items.min(number + FILL_STEP);
             let ops = (number..until).map(|number| {
                 let mut value = vec![0; self.value];
                 random.fill(&mut value);

@@ -1,4 +1,4 @@
-//! What was acknowledged survives `kill -9`, loss of power and a full disk.
+//! What was acknowledged survives `kill -9`, loss of power, a full disk and one that becomes read-only.
 //!
 //! A short run is part of `cargo test`. `TINDERBOX_TORTURE_CYCLES=1000` makes it a long one, and
 //! `TINDERBOX_TORTURE_SEED` repeats the choices of a run that failed.
@@ -12,6 +12,7 @@ mod kill;
 mod load;
 mod power;
 mod process;
+mod readonly;
 mod verify;
 
 use process::WRITERS;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         ["verify", dir, acks] => verify(Path::new(dir), Path::new(acks)),
         ["power", cycles, seed] => power(cycles, seed),
         ["full"] => report("full", full::run()),
+        ["readonly"] => report("readonly", readonly::run()),
         // What `cargo test` passes on: at most a filter.
         _ => tests(arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", |filter| filter)),
     };
@@ -83,6 +85,13 @@ fn tests(filter: &str) -> Result<(), String> {
             process::with_own_mounts(&["full"])?;
         } else {
             println!("test full ... skipped: needs root");
+        }
+    }
+    if "readonly".contains(filter) {
+        if root {
+            process::with_own_mounts(&["readonly"])?;
+        } else {
+            println!("test readonly ... skipped: needs root");
         }
     }
     if "power".contains(filter) {

@@ -2,9 +2,10 @@
 
 use super::{carried::Carried, core::Core, listen::Handler};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use std::{future::Future, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 use tinderbox_gateway::Address;
 use tinderbox_wire::{Body, Origin};
 
@@ -62,7 +63,7 @@ impl Handler for Platform {
         self: Arc<Self>,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + 'static {
-        Carried::new(async move {
+        Carried::new(caught(async move {
             // Pages of any site may call an API: what they may read is for the API itself to say.
             if let Some(address) = Address::of(request.uri(), request.headers()) {
                 return self.core.apis().handle(request, address).await;
@@ -74,7 +75,21 @@ impl Handler for Platform {
                 return self.own(request).await;
             }
             self.core.router().handle(request, &self.origin).await
-        })
+        }))
+    }
+}
+
+/// Answers 500 where `work` panics, so that neither the connection nor the requests beside it end. The AWS APIs catch
+/// their handlers' panics themselves, to answer in the protocol that is spoken; this is for what is served beside them.
+async fn caught(work: impl Future<Output = Response<Body>>) -> Response<Body> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            tracing::error!("a request panicked: {text}");
+            json(StatusCode::INTERNAL_SERVER_ERROR, &serde_json::json!({"message": "Internal server error"}))
+        }
     }
 }
 
@@ -87,4 +102,20 @@ fn answer(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Body>
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_500() {
+        let fine = caught(async { answer(StatusCode::OK, "text/plain", Bytes::new()) }).await;
+        assert_eq!(fine.status(), StatusCode::OK);
+        let panicked = caught(async {
+            tokio::task::yield_now().await;
+            panic!("secret")
+        });
+        assert_eq!(panicked.await.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 }
