@@ -1,5 +1,6 @@
 //! The gateway: requests for APIs, which are told from those for the platform by their address alone.
 
+use super::heads::Seen;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -74,7 +75,8 @@ impl Apis {
     pub(crate) async fn handle(&self, request: Request<Incoming>, address: Address) -> Response<Body> {
         // The listeners are on loopback addresses and in instances: whoever calls is this machine.
         let source: IpAddr = Ipv4Addr::LOCALHOST.into();
-        let answer: Response<Bytes> = self.gateway.handle(request, address, source, Vec::new()).await;
+        let names = request.extensions().get::<Seen>().map(|seen| seen.names(&request)).unwrap_or_default();
+        let answer: Response<Bytes> = self.gateway.handle(request, address, source, names).await;
         answer.map(Body::from)
     }
 

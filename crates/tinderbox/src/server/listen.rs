@@ -1,6 +1,9 @@
 //! Accepting connections and serving HTTP/1.1 and HTTP/2 on them.
 
-use super::shards::Shards;
+use super::{
+    heads::{Seen, Watched},
+    shards::Shards,
+};
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -77,6 +80,8 @@ impl<H: Handler> Front<H> {
                 let watcher = graceful.watcher();
                 let (http, service) = (self.http.clone(), self.service());
                 shards.serve(stream, move |stream| async move {
+                    let (stream, seen) = Watched::new(stream);
+                    let service = service.watching(seen);
                     // A client that breaks off is its own affair.
                     let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
                     drop(permit);
@@ -149,20 +154,33 @@ impl<H: Handler> Front<H> {
     }
 
     fn service(&self) -> HandlerService<H> {
-        HandlerService(Arc::clone(&self.handler))
+        HandlerService { handler: Arc::clone(&self.handler), seen: None }
     }
 }
 
 /// A handler as hyper calls it.
-struct HandlerService<H>(Arc<H>);
+struct HandlerService<H> {
+    handler: Arc<H>,
+    seen: Option<Seen>,
+}
+
+impl<H> HandlerService<H> {
+    /// The same, whose requests carry what their connection read.
+    fn watching(self, seen: Seen) -> Self {
+        Self { seen: Some(seen), ..self }
+    }
+}
 
 impl<H: Handler> hyper::service::Service<Request<Incoming>> for HandlerService<H> {
     type Response = Response<H::Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let handled = Arc::clone(&self.0).handle(request);
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(seen) = &self.seen {
+            request.extensions_mut().insert(seen.clone());
+        }
+        let handled = Arc::clone(&self.handler).handle(request);
         Box::pin(async move { Ok(handled.await) })
     }
 }

@@ -4,6 +4,7 @@ mod carried;
 mod core;
 mod dns;
 mod gateway;
+mod heads;
 mod instance;
 mod listen;
 pub(crate) mod log;
