@@ -52,6 +52,8 @@ def rendered(service, name, value):
     if shape["type"] == "map":
         inner = shape["value"]["shape"]
         return "{" + ", ".join(f"{key}={rendered(service, inner, item)}" for key, item in value.items()) + "}"
+    if shape["type"] in ("float", "double"):
+        return str(float(value))
     return OPAQUE if shape["type"] == "structure" else str(value)
 
 
