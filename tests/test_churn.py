@@ -1,6 +1,6 @@
 """Instances made and ended by the thousand, and a server killed again and again under load: nothing lost, nothing left.
 
-Short here, long under `make torture` (TINDERBOX_TORTURE).
+Short here, long under `make torture` (TINDERBOX_TORTURE); TINDERBOX_CHURN and TINDERBOX_KILLS are other lengths.
 """
 
 import base64
@@ -18,8 +18,8 @@ from support.server import Server
 from support.waiting import wait_until
 
 LONG = bool(os.environ.get("TINDERBOX_TORTURE"))
-INSTANCES = 10_000 if LONG else 120
-KILLS = 200 if LONG else 4
+INSTANCES = int(os.environ.get("TINDERBOX_CHURN", 10_000 if LONG else 80))
+KILLS = int(os.environ.get("TINDERBOX_KILLS", 200 if LONG else 4))
 CALLERS = 4
 
 ONE_SHOT = python(

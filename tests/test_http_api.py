@@ -389,3 +389,30 @@ def test_aws_cli(server, aws, lambda_client, echo, name):
     assert [route["RouteKey"] for route in shown["Items"]] == ["$default"]
     assert fetch(at(server, made)).status == 200
     aws("apigatewayv2", "delete-api", "--api-id", made["ApiId"])
+
+
+def test_parameter_mappings(server, apis, echo, name):
+    api = api_with(apis, name, echo, "GET /pets/{id}")
+    (integration,) = apis.get_integrations(ApiId=api["ApiId"])["Items"]
+    of = {"ApiId": api["ApiId"], "IntegrationId": integration["IntegrationId"]}
+    request = {
+        "append:header.x-stage": "$context.stage",
+        "overwrite:header.x-id": "pet-${request.path.id}",
+        "remove:header.x-secret": "''",
+        "append:querystring.from": "$request.header.x-from",
+        "overwrite:path": "/inner/$request.path.id",
+    }
+    response = {"200": {"overwrite:statuscode": "203", "append:header.x-seen": "$response.body.routeKey"}}
+    changed = apis.update_integration(**of, RequestParameters=request, ResponseParameters=response)
+    assert (changed["RequestParameters"], changed["ResponseParameters"]) == (request, response)
+    answer = fetch(at(server, api, "/pets/7?q=1"), headers={"X-Secret": "s", "X-From": "a b", "X-Id": "no"})
+    event = answer.json
+    assert (answer.status, answer.headers["x-seen"]) == (203, "GET /pets/{id}")
+    assert (event["headers"]["x-stage"], event["headers"]["x-id"]) == ("$default", "pet-7")
+    assert "x-secret" not in event["headers"]
+    assert event["queryStringParameters"] == {"q": "1", "from": "a b"}
+    assert event["rawPath"] == "/inner/7"
+    fails("BadRequestException", apis.update_integration, **of, RequestParameters={"append:header.host": "x"})
+    fails("BadRequestException", apis.update_integration, **of, RequestParameters={"append:cookie.x": "x"})
+    taken_back = apis.update_integration(**of, RequestParameters={key: "" for key in request if "remove" not in key})
+    assert list(taken_back["RequestParameters"]) == ["remove:header.x-secret"]

@@ -70,6 +70,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "DeleteFunctionConcurrency"))
     }
 
+    /// `DeleteFunctionEventInvokeConfig`.
+    async fn delete_function_event_invoke_config(
+        &self,
+        cx: &mut Context,
+        input: DeleteFunctionEventInvokeConfigRequest,
+    ) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "DeleteFunctionEventInvokeConfig"))
+    }
+
     /// `DeleteFunctionUrlConfig`.
     async fn delete_function_url_config(
         &self,
@@ -132,6 +142,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "GetFunctionConfiguration"))
     }
 
+    /// `GetFunctionEventInvokeConfig`.
+    async fn get_function_event_invoke_config(
+        &self,
+        cx: &mut Context,
+        input: GetFunctionEventInvokeConfigRequest,
+    ) -> Result<FunctionEventInvokeConfig> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "GetFunctionEventInvokeConfig"))
+    }
+
     /// `GetFunctionRecursionConfig`.
     async fn get_function_recursion_config(
         &self,
@@ -168,6 +188,16 @@ pub trait Lambda: Send + Sync {
     async fn list_aliases(&self, cx: &mut Context, input: ListAliasesRequest) -> Result<ListAliasesResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "ListAliases"))
+    }
+
+    /// `ListFunctionEventInvokeConfigs`.
+    async fn list_function_event_invoke_configs(
+        &self,
+        cx: &mut Context,
+        input: ListFunctionEventInvokeConfigsRequest,
+    ) -> Result<ListFunctionEventInvokeConfigsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListFunctionEventInvokeConfigs"))
     }
 
     /// `ListFunctionUrlConfigs`.
@@ -226,6 +256,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "PutFunctionConcurrency"))
     }
 
+    /// `PutFunctionEventInvokeConfig`.
+    async fn put_function_event_invoke_config(
+        &self,
+        cx: &mut Context,
+        input: PutFunctionEventInvokeConfigRequest,
+    ) -> Result<FunctionEventInvokeConfig> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "PutFunctionEventInvokeConfig"))
+    }
+
     /// `RemovePermission`.
     async fn remove_permission(&self, cx: &mut Context, input: RemovePermissionRequest) -> Result<()> {
         let _ = (cx, input);
@@ -270,6 +310,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "UpdateFunctionConfiguration"))
     }
 
+    /// `UpdateFunctionEventInvokeConfig`.
+    async fn update_function_event_invoke_config(
+        &self,
+        cx: &mut Context,
+        input: UpdateFunctionEventInvokeConfigRequest,
+    ) -> Result<FunctionEventInvokeConfig> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "UpdateFunctionEventInvokeConfig"))
+    }
+
     /// `UpdateFunctionUrlConfig`.
     async fn update_function_url_config(
         &self,
@@ -302,6 +352,11 @@ impl<T: Lambda> Service for LambdaService<T> {
             15 => {
                 Ok(self.0.delete_function_concurrency(cx, FromValue::from_value(input)?).await?.into_value())
             }
+            16 => Ok(self
+                .0
+                .delete_function_event_invoke_config(cx, FromValue::from_value(input)?)
+                .await?
+                .into_value()),
             17 => {
                 Ok(self.0.delete_function_url_config(cx, FromValue::from_value(input)?).await?.into_value())
             }
@@ -317,6 +372,11 @@ impl<T: Lambda> Service for LambdaService<T> {
             31 => {
                 Ok(self.0.get_function_configuration(cx, FromValue::from_value(input)?).await?.into_value())
             }
+            32 => Ok(self
+                .0
+                .get_function_event_invoke_config(cx, FromValue::from_value(input)?)
+                .await?
+                .into_value()),
             33 => Ok(self
                 .0
                 .get_function_recursion_config(cx, FromValue::from_value(input)?)
@@ -326,12 +386,22 @@ impl<T: Lambda> Service for LambdaService<T> {
             39 => Ok(self.0.get_policy(cx, FromValue::from_value(input)?).await?.into_value()),
             42 => Ok(self.0.invoke(cx, FromValue::from_value(input)?).await?.into_value()),
             45 => Ok(self.0.list_aliases(cx, FromValue::from_value(input)?).await?.into_value()),
+            50 => Ok(self
+                .0
+                .list_function_event_invoke_configs(cx, FromValue::from_value(input)?)
+                .await?
+                .into_value()),
             51 => Ok(self.0.list_function_url_configs(cx, FromValue::from_value(input)?).await?.into_value()),
             53 => Ok(self.0.list_functions(cx, FromValue::from_value(input)?).await?.into_value()),
             58 => Ok(self.0.list_tags(cx, FromValue::from_value(input)?).await?.into_value()),
             59 => Ok(self.0.list_versions_by_function(cx, FromValue::from_value(input)?).await?.into_value()),
             61 => Ok(self.0.publish_version(cx, FromValue::from_value(input)?).await?.into_value()),
             63 => Ok(self.0.put_function_concurrency(cx, FromValue::from_value(input)?).await?.into_value()),
+            64 => Ok(self
+                .0
+                .put_function_event_invoke_config(cx, FromValue::from_value(input)?)
+                .await?
+                .into_value()),
             70 => Ok(self.0.remove_permission(cx, FromValue::from_value(input)?).await?.into_value()),
             75 => Ok(self.0.tag_resource(cx, FromValue::from_value(input)?).await?.into_value()),
             76 => Ok(self.0.untag_resource(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -340,6 +410,11 @@ impl<T: Lambda> Service for LambdaService<T> {
             82 => Ok(self
                 .0
                 .update_function_configuration(cx, FromValue::from_value(input)?)
+                .await?
+                .into_value()),
+            83 => Ok(self
+                .0
+                .update_function_event_invoke_config(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
             84 => {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use tinderbox_base::Timestamp;
 
 tinderbox_wire::structures! {
     /// `AccountLimit` of the model.
@@ -135,6 +136,11 @@ tinderbox_wire::structures! {
     pub struct DeleteFunctionConcurrencyRequest {
         pub function_name: String,
     }
+    /// `DeleteFunctionEventInvokeConfigRequest` of the model.
+    pub struct DeleteFunctionEventInvokeConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+    }
     /// `DeleteFunctionRequest` of the model.
     pub struct DeleteFunctionRequest {
         pub function_name: String,
@@ -148,6 +154,11 @@ tinderbox_wire::structures! {
     pub struct DeleteFunctionUrlConfigRequest {
         pub function_name: String,
         pub qualifier: Option<String>,
+    }
+    /// `DestinationConfig` of the model.
+    pub struct DestinationConfig {
+        pub on_success: Option<OnSuccess>,
+        pub on_failure: Option<OnFailure>,
     }
     /// `DurableConfig` of the model.
     pub struct DurableConfig {
@@ -237,6 +248,14 @@ tinderbox_wire::structures! {
         pub durable_config: Option<DurableConfig>,
         pub tenancy_config: Option<TenancyConfig>,
     }
+    /// `FunctionEventInvokeConfig` of the model.
+    pub struct FunctionEventInvokeConfig {
+        pub last_modified: Option<Timestamp>,
+        pub function_arn: Option<String>,
+        pub maximum_retry_attempts: Option<i64>,
+        pub maximum_event_age_in_seconds: Option<i64>,
+        pub destination_config: Option<DestinationConfig>,
+    }
     /// `FunctionUrlConfig` of the model.
     pub struct FunctionUrlConfig {
         pub function_url: String,
@@ -279,6 +298,11 @@ tinderbox_wire::structures! {
     }
     /// `GetFunctionConfigurationRequest` of the model.
     pub struct GetFunctionConfigurationRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+    }
+    /// `GetFunctionEventInvokeConfigRequest` of the model.
+    pub struct GetFunctionEventInvokeConfigRequest {
         pub function_name: String,
         pub qualifier: Option<String>,
     }
@@ -389,6 +413,17 @@ tinderbox_wire::structures! {
         pub next_marker: Option<String>,
         pub aliases: Option<Vec<AliasConfiguration>>,
     }
+    /// `ListFunctionEventInvokeConfigsRequest` of the model.
+    pub struct ListFunctionEventInvokeConfigsRequest {
+        pub function_name: String,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListFunctionEventInvokeConfigsResponse` of the model.
+    pub struct ListFunctionEventInvokeConfigsResponse {
+        pub function_event_invoke_configs: Option<Vec<FunctionEventInvokeConfig>>,
+        pub next_marker: Option<String>,
+    }
     /// `ListFunctionUrlConfigsRequest` of the model.
     pub struct ListFunctionUrlConfigsRequest {
         pub function_name: String,
@@ -438,6 +473,14 @@ tinderbox_wire::structures! {
         pub system_log_level: Option<String>,
         pub log_group: Option<String>,
     }
+    /// `OnFailure` of the model.
+    pub struct OnFailure {
+        pub destination: Option<String>,
+    }
+    /// `OnSuccess` of the model.
+    pub struct OnSuccess {
+        pub destination: Option<String>,
+    }
     /// `PublishVersionRequest` of the model.
     pub struct PublishVersionRequest {
         pub function_name: String,
@@ -450,6 +493,14 @@ tinderbox_wire::structures! {
     pub struct PutFunctionConcurrencyRequest {
         pub function_name: String,
         pub reserved_concurrent_executions: i64,
+    }
+    /// `PutFunctionEventInvokeConfigRequest` of the model.
+    pub struct PutFunctionEventInvokeConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+        pub maximum_retry_attempts: Option<i64>,
+        pub maximum_event_age_in_seconds: Option<i64>,
+        pub destination_config: Option<DestinationConfig>,
     }
     /// `RemovePermissionRequest` of the model.
     pub struct RemovePermissionRequest {
@@ -551,6 +602,14 @@ tinderbox_wire::structures! {
         pub logging_config: Option<LoggingConfig>,
         pub capacity_provider_config: Option<CapacityProviderConfig>,
         pub durable_config: Option<DurableConfig>,
+    }
+    /// `UpdateFunctionEventInvokeConfigRequest` of the model.
+    pub struct UpdateFunctionEventInvokeConfigRequest {
+        pub function_name: String,
+        pub qualifier: Option<String>,
+        pub maximum_retry_attempts: Option<i64>,
+        pub maximum_event_age_in_seconds: Option<i64>,
+        pub destination_config: Option<DestinationConfig>,
     }
     /// `UpdateFunctionUrlConfigRequest` of the model.
     pub struct UpdateFunctionUrlConfigRequest {

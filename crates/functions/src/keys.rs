@@ -28,19 +28,23 @@ pub(crate) enum Part {
     Alias,
     /// A resource policy, by the qualifier that it protects; `$LATEST` for the function as a whole.
     Policy,
+    /// How asynchronous events are handled, by qualifier as of policies.
+    EventConfig,
     /// URLs, by the qualifier they lead to.
     Url,
 }
 
 impl Part {
     /// Every kind.
-    pub(crate) const ALL: [Self; 4] = [Self::Version, Self::Alias, Self::Policy, Self::Url];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Version, Self::Alias, Self::Policy, Self::EventConfig, Self::Url];
 
     fn kind(self) -> &'static str {
         match self {
             Self::Version => "version",
             Self::Alias => "alias",
             Self::Policy => "policy",
+            Self::EventConfig => "event-config",
             Self::Url => "url",
         }
     }

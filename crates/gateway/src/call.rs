@@ -80,7 +80,7 @@ impl Call {
     /// A header's name as the client wrote it, or else as clients usually do.
     pub fn written<'a>(&'a self, name: &'a HeaderName) -> &'a str {
         let own = self.names.iter().find(|written| written.eq_ignore_ascii_case(name.as_str()));
-        own.map_or_else(|| usual(name.as_str()), |written| written)
+        own.map_or_else(|| usual(name.as_str()), |written| &**written)
     }
 }
 

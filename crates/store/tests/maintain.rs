@@ -23,16 +23,16 @@ fn open(dir: &Path) -> Result<EmbeddedStore, StoreError> {
 
 /// A store with items, a log that was trimmed, and a claim.
 async fn fill(dir: &Path) -> Vec<Entry> {
-    let store = open(dir).expect("a new store");
+    let store = open(dir).expect("the store works");
     for step in 0..ITEMS / 100 {
         let ops = (step * 100..step * 100 + 100).map(|n| Op::Put(key("item", n), vec![n as u8; 500].into()));
         let appends = (0..3).map(|n| Append { log: key("log", n % 2), record: vec![7; 50].into() });
         let commit = Commit { ops: ops.collect(), appends: appends.collect(), ..Commit::default() };
-        store.commit(commit).await.expect("a commit");
+        store.commit(commit).await.expect("the store works");
     }
-    store.trim_log(&key("log", 0), 10).await.expect("a trim");
-    store.claim(&all(), 2, "somebody", Duration::from_secs(60)).await.expect("a claim");
-    store.range(&all(), usize::MAX).await.expect("the items")
+    store.trim_log(&key("log", 0), 10).await.expect("the store works");
+    store.claim(&all(), 2, "somebody", Duration::from_secs(60)).await.expect("the store works");
+    store.range(&all(), usize::MAX).await.expect("the store works")
 }
 
 fn tree(dir: &Path) -> std::path::PathBuf {

@@ -7,6 +7,7 @@ mod server;
 
 use std::process::ExitCode;
 
+// Built without huge pages: an idle server would hold 16 MB that it never used.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

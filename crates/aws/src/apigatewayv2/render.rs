@@ -133,6 +133,8 @@ pub(super) fn integration(own: model::Integration) -> Integration {
         integration_type: Some(own.integration_type),
         integration_uri: own.integration_uri,
         payload_format_version: Some(own.payload_format_version),
+        request_parameters: (!own.request_parameters.is_empty()).then_some(own.request_parameters),
+        response_parameters: (!own.response_parameters.is_empty()).then_some(own.response_parameters),
         timeout_in_millis: Some(own.timeout_in_millis),
         ..Integration::default()
     }

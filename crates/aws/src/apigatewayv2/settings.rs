@@ -82,10 +82,10 @@ pub(super) fn new_integration(input: &CreateIntegrationRequest) -> IntegrationCh
         credentials_arn: input.credentials_arn.clone(),
         payload_format_version: input.payload_format_version.clone(),
         timeout_in_millis: input.timeout_in_millis,
+        request_parameters: input.request_parameters.clone(),
+        response_parameters: input.response_parameters.clone(),
         unsupported: unsupported(&[
             ("IntegrationSubtype", input.integration_subtype.is_some()),
-            ("RequestParameters", input.request_parameters.as_ref().is_some_and(|p| !p.is_empty())),
-            ("ResponseParameters", input.response_parameters.as_ref().is_some_and(|p| !p.is_empty())),
             ("TlsConfig", input.tls_config.is_some()),
         ]),
     }
@@ -101,10 +101,10 @@ pub(super) fn integration(input: &UpdateIntegrationRequest) -> IntegrationChange
         credentials_arn: input.credentials_arn.clone(),
         payload_format_version: input.payload_format_version.clone(),
         timeout_in_millis: input.timeout_in_millis,
+        request_parameters: input.request_parameters.clone(),
+        response_parameters: input.response_parameters.clone(),
         unsupported: unsupported(&[
             ("IntegrationSubtype", input.integration_subtype.is_some()),
-            ("RequestParameters", input.request_parameters.as_ref().is_some_and(|p| !p.is_empty())),
-            ("ResponseParameters", input.response_parameters.as_ref().is_some_and(|p| !p.is_empty())),
             ("TlsConfig", input.tls_config.is_some()),
         ]),
     }

@@ -3,7 +3,7 @@
 use tinderbox_aws_model_lambda::types::*;
 use tinderbox_base::{Error, Result};
 use tinderbox_functions::{
-    AliasFound,
+    AliasFound, EventConfigFound,
     model::{self, Function},
 };
 
@@ -73,6 +73,21 @@ pub(super) fn alias(found: &AliasFound) -> AliasConfiguration {
             .as_ref()
             .map(|a| AliasRoutingConfiguration { additional_version_weights: Some(weights(a)) }),
         revision_id: Some(alias.revision.to_string()),
+    }
+}
+
+/// How events are handled as the API shows it.
+pub(super) fn event_config(found: &EventConfigFound) -> FunctionEventInvokeConfig {
+    let config = &found.config;
+    FunctionEventInvokeConfig {
+        last_modified: Some(config.last_modified),
+        function_arn: Some(found.arn.to_string()),
+        maximum_retry_attempts: config.retries.map(Into::into),
+        maximum_event_age_in_seconds: config.max_age_s.map(Into::into),
+        destination_config: Some(DestinationConfig {
+            on_success: Some(OnSuccess { destination: config.on_success.clone() }),
+            on_failure: Some(OnFailure { destination: config.on_failure.clone() }),
+        }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tinderbox_aws_model_lambda::types::*;
 use tinderbox_functions::{
-    CodeSource,
+    CodeSource, Destinations,
     model::{self, LoggingSettings, Settings},
 };
 
@@ -65,6 +65,14 @@ pub(super) fn of_update(input: &UpdateFunctionConfigurationRequest) -> Settings 
         snap_start: input.snap_start.as_ref().and_then(|s| s.apply_on.clone()),
         architectures: None,
         unsupported: names(&given),
+    }
+}
+
+/// Who hears of the ends of events.
+pub(super) fn destinations(config: DestinationConfig) -> Destinations {
+    Destinations {
+        on_success: config.on_success.and_then(|on| on.destination),
+        on_failure: config.on_failure.and_then(|on| on.destination),
     }
 }
 

@@ -79,6 +79,7 @@ impl Server {
             random: Arc::new(OsRandom),
             log_sink: Arc::new(NoLog),
             roles: Arc::new(AnyRole),
+            targets: Arc::default(),
             config: config::Config::default(),
             data_dir: root.path().to_owned(),
             places: Places { prefixes: vec![root.path().join("prefixes")], path: vec![] },

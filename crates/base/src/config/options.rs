@@ -115,6 +115,10 @@ section! {
         code_storage_mib: u64 = 75 * 1024,
         /// Asynchronous events waiting for one function; beyond it a new one is throttled.
         max_async_events: u64 = 100_000,
+        /// MiB of asynchronous events waiting, all functions together; beyond it a new one is throttled.
+        max_async_mib: u64 = 4096,
+        /// Seconds before an asynchronous event that failed is tried again; the second time twice as many.
+        async_retry_delay_s: u64 = 60,
         /// Where interpreters are looked for besides PATH: directories that hold one prefix each.
         interpreter_prefixes: Vec<PathBuf> = Vec::new(),
         /// Directory of the SDKs that instances are given, one subdirectory a language.

@@ -39,7 +39,7 @@ mod digest_text {
 }
 
 /// Names one state of a function's code and configuration, never to come again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Generation(RequestId);
 
 impl Generation {

@@ -2,6 +2,7 @@
 
 mod alias;
 mod environment;
+mod event_config;
 mod function;
 mod function_url;
 mod policy;
@@ -11,6 +12,7 @@ mod version_name;
 
 pub use alias::{Additional, Alias, MAX_ALIAS_NAME};
 pub use environment::{Environment, RESERVED_KEYS};
+pub use event_config::{EventConfig, MAX_EVENT_AGE_S, MAX_RETRIES, MIN_EVENT_AGE_S};
 pub use function::{Code, Function, Generation, Publication, Uid};
 pub use function_url::{FunctionUrl, UrlCors};
 pub use policy::{Access, MAX_POLICY, Policy, PolicyPrincipal, Statement};

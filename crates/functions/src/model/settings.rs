@@ -1,7 +1,7 @@
 //! Settings: what a caller sends, what is stored of it, and what is refused.
 //!
 //! Stored and shown without effect yet: tracing mode, SnapStart (which acts on published versions
-//! only), dead-letter target (events are attempted once), VPC (instances reach the platform alone),
+//! only), VPC (instances reach the platform alone),
 //! architecture (code runs on this machine's own). Everything else either acts or is refused.
 
 use super::Environment;
@@ -9,7 +9,7 @@ use crate::errors;
 use crate::runtimes::RuntimeName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tinderbox_base::{Memory, Result, config::RetiredRuntimes};
+use tinderbox_base::{Arn, Memory, Result, config::RetiredRuntimes};
 
 /// What a caller sends; an absent setting keeps its value, or takes its default in a new function.
 #[derive(Clone, Debug, Default)]
@@ -218,7 +218,7 @@ impl Configuration {
             self.logging = self.logging.with(logging)?;
         }
         if let Some(target) = settings.dead_letter_target {
-            self.dead_letter_target = Some(target).filter(|t| !t.is_empty());
+            self.dead_letter_target = dead_letter_target(target)?;
         }
         if let Some(vpc) = settings.vpc {
             self.vpc = Some(vpc);
@@ -282,6 +282,20 @@ fn timeout(seconds: i64, max: u32) -> Result<u32> {
     u32::try_from(seconds).ok().filter(|s| *s <= max).ok_or_else(|| {
         errors::validation(seconds, "timeout", &format!("Member must have value less than or equal to {max}"))
     })
+}
+
+/// A queue or a topic, as AWS has it; none if the text is empty.
+fn dead_letter_target(target: String) -> Result<Option<String>> {
+    if target.is_empty() {
+        return Ok(None);
+    }
+    let arn: Option<Arn> = target.parse().ok();
+    match arn.as_ref().map(|arn| arn.service.as_str()) {
+        Some("sqs" | "sns") => Ok(Some(target)),
+        Some(_) | None => Err(errors::invalid_parameter(format!(
+            "The dead-letter target {target} is neither a queue of SQS nor a topic of SNS."
+        ))),
+    }
 }
 
 fn memory(mib: i64) -> Result<Memory> {

@@ -111,6 +111,7 @@ impl Inner {
         namespace.insert(live.clone());
         if reserved.0 != reserved.1 {
             self.engine.set_reserved(&new.account, &group, reserved.1);
+            self.queues.retry(self, &new);
         }
         if let Some(old) = &old {
             if old.function().generation != new.generation {

@@ -3,7 +3,7 @@
 use super::live::{Edition, Live, Parts};
 use crate::errors;
 use crate::keys::Part;
-use crate::model::{Alias, Function, FunctionUrl, Generation, Policy, Publication, VersionName};
+use crate::model::{Alias, EventConfig, Function, FunctionUrl, Generation, Policy, Publication, VersionName};
 use crate::names::LATEST;
 use serde::Serialize;
 use std::sync::Arc;
@@ -102,6 +102,27 @@ impl Draft {
         Ok(())
     }
 
+    /// Sets how events for what `qualifier` names are handled.
+    pub(super) fn set_event_config(
+        &mut self,
+        qualifier: &str,
+        config: EventConfig,
+    ) -> Result<Arc<EventConfig>> {
+        self.put(Part::EventConfig, qualifier, &config)?;
+        let config = Arc::new(config);
+        Arc::make_mut(&mut self.parts.event_configs).insert(qualifier.to_owned(), config.clone());
+        Ok(config)
+    }
+
+    /// Takes back what [`Self::set_event_config`] set; false if nothing was.
+    pub(super) fn delete_event_config(&mut self, qualifier: &str) -> bool {
+        let had = Arc::make_mut(&mut self.parts.event_configs).remove(qualifier).is_some();
+        if had {
+            self.delete(Part::EventConfig, qualifier);
+        }
+        had
+    }
+
     /// Gives `qualifier` an URL, or changes it.
     pub(super) fn set_url(&mut self, qualifier: &str, url: FunctionUrl) -> Result<Arc<FunctionUrl>> {
         self.put(Part::Url, qualifier, &url)?;
@@ -169,6 +190,7 @@ impl Draft {
         if Arc::make_mut(&mut self.parts.policies).remove(qualifier).is_some() {
             self.delete(Part::Policy, qualifier);
         }
+        self.delete_event_config(qualifier);
         self.delete_url(qualifier);
     }
 

@@ -1,6 +1,6 @@
 //! A function as it is now, whole: its versions, aliases and policies.
 
-use crate::model::{Alias, Function, FunctionUrl, Policy, VersionName};
+use crate::model::{Alias, EventConfig, Function, FunctionUrl, Policy, VersionName};
 use crate::names::LATEST;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) aliases: Arc<BTreeMap<String, Arc<Alias>>>,
     /// The policies by the qualifier they protect; `$LATEST` for the function as a whole.
     pub(crate) policies: Arc<BTreeMap<String, Arc<Policy>>>,
+    /// How events are handled, by qualifier as of policies.
+    pub(crate) event_configs: Arc<BTreeMap<String, Arc<EventConfig>>>,
     /// The URLs by the qualifier they lead to; `$LATEST` for the function as a whole.
     pub(crate) urls: Arc<BTreeMap<String, Arc<FunctionUrl>>>,
 }
@@ -97,6 +99,11 @@ impl Live {
     /// The policy that protects what `qualifier` names.
     pub(crate) fn policy(&self, qualifier: Option<&str>) -> Option<&Arc<Policy>> {
         self.parts.policies.get(qualifier.unwrap_or(LATEST))
+    }
+
+    /// How events for what `qualifier` names are handled, if that was set.
+    pub(crate) fn event_config(&self, qualifier: Option<&str>) -> Option<&Arc<EventConfig>> {
+        self.parts.event_configs.get(qualifier.unwrap_or(LATEST))
     }
 
     /// All versions, that being edited first, then the published ones in order.

@@ -3,7 +3,7 @@
 use super::Inner;
 use super::live::{Edition, Live, Parts};
 use crate::keys::{self, Part};
-use crate::model::{Alias, Function, FunctionUrl, Policy};
+use crate::model::{Alias, EventConfig, Function, FunctionUrl, Policy};
 use crate::run::group_id;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -82,6 +82,10 @@ fn add(parts: &mut Parts, part: Part, name: String, record: &[u8]) -> Result<()>
         Part::Alias => {
             let alias: Alias = serde_json::from_slice(record).map_err(Error::internal)?;
             Arc::make_mut(&mut parts.aliases).insert(name, Arc::new(alias));
+        }
+        Part::EventConfig => {
+            let config: EventConfig = serde_json::from_slice(record).map_err(Error::internal)?;
+            Arc::make_mut(&mut parts.event_configs).insert(name, Arc::new(config));
         }
         Part::Policy => {
             let policy: Policy = serde_json::from_slice(record).map_err(Error::internal)?;

@@ -10,6 +10,7 @@ mod configuration;
 mod create;
 mod delete;
 mod draft;
+mod event_config;
 mod function_urls;
 mod invoke;
 mod list;
@@ -19,6 +20,7 @@ mod open;
 mod permissions;
 mod publish;
 mod read;
+mod request;
 mod roles;
 mod table;
 mod tags;
@@ -33,11 +35,13 @@ pub use aliases::{AliasFound, AliasPage, AliasSettings};
 pub use code::CodeUpdate;
 pub use configuration::ConfigurationUpdate;
 pub use create::{CodeSource, NewFunction};
+pub use event_config::{Destinations, EventConfigFound, EventConfigPage, EventSettings, Replace};
 pub use function_urls::{UrlFound, UrlPage, UrlSettings};
-pub(crate) use invoke::Event;
 use invoke::Requested;
+pub(crate) use invoke::{Event, Ran};
 pub use invoke::{Invocation, InvocationType, InvokeFault, Invoked, MAX_ASYNC_EVENT, MAX_EVENT};
 pub use list::{Listing, Page};
+pub(crate) use live::Live;
 pub use open::Deps;
 pub use permissions::{NewPermission, PolicyFound};
 pub use publish::Publishing;
@@ -52,7 +56,7 @@ use crate::queue::Queues;
 use crate::run::Preparation;
 use std::sync::Arc;
 use table::Table;
-use tinderbox_base::{Caller, Clock, Random, Result, config};
+use tinderbox_base::{Caller, Clock, Random, Result, Targets, config};
 use tinderbox_engine::Engine;
 use tinderbox_store::Store;
 use url_index::UrlIndex;
@@ -73,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) queues: Queues,
     pub(crate) config: config::Functions,
+    pub(crate) targets: Arc<Targets>,
     roles: Arc<dyn RoleCheck>,
     engine_config: config::Engine,
     table: Table,

@@ -13,7 +13,7 @@ use crate::runtimes::interpreters::{Interpreters, Places};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tinderbox_base::{AccountId, Clock, LogSink, Random, Region, Result, config};
+use tinderbox_base::{AccountId, Clock, LogSink, Random, Region, Result, Targets, config};
 use tinderbox_blobs::Blobs;
 use tinderbox_engine::Engine;
 use tinderbox_store::Store;
@@ -34,6 +34,8 @@ pub struct Deps {
     pub log_sink: Arc<dyn LogSink>,
     /// Who knows the execution roles.
     pub roles: Arc<dyn RoleCheck>,
+    /// Where what became of asynchronous events is sent. Connected before [`Functions::start_queues`].
+    pub targets: Arc<Targets>,
     /// The bounds of functions and of the account.
     pub config: config::Config,
     /// The data directory: `code` and `runtimes` below it are this service's own; `sdk`, if
@@ -46,7 +48,8 @@ pub struct Deps {
 }
 
 impl Functions {
-    /// Opens the service: reads every function, and lets the events run that were accepted before.
+    /// Opens the service: reads every function, and which events wait. They run once
+    /// [`Self::start_queues`] is called.
     ///
     /// # Errors
     /// When the store or the data directory cannot be read.
@@ -69,7 +72,7 @@ impl Functions {
         };
         let inner = Arc::new(Inner {
             downloads: Downloads::new(&*deps.random),
-            queues: Queues::new(deps.config.functions.max_async_events),
+            queues: Queues::new(&deps.config.functions),
             config: deps.config.functions,
             engine_config: deps.config.engine,
             store: deps.store,
@@ -77,6 +80,7 @@ impl Functions {
             clock: deps.clock,
             random: deps.random,
             roles: deps.roles,
+            targets: deps.targets,
             table: Table::default(),
             urls: UrlIndex::default(),
             preparation,

@@ -26,6 +26,12 @@ impl Functions {
         });
     }
 
+    /// Lets asynchronous events run, those too that an earlier server accepted. Called once, when what
+    /// their ends are told to can be reached.
+    pub fn start_queues(&self) {
+        self.inner.queues.start(&self.inner);
+    }
+
     /// Lets no further asynchronous event begin: the first step of ending the server. Those that wait
     /// run once it lives again.
     pub fn stop_queues(&self) {

@@ -2,10 +2,12 @@
 
 use super::{
     HttpApis, Inner, apis, errors,
-    model::{Api, Integration},
+    model::{Api, Integration, Texts},
     page::{Page, PageRequest},
+    parameters,
 };
 use crate::{function::function_of, ids};
+use std::collections::BTreeMap;
 use tinderbox_base::{Arn, Caller, Result};
 
 /// Integrations of an API (quotas: integrations per API, 300).
@@ -36,6 +38,10 @@ pub struct IntegrationChange {
     pub payload_format_version: Option<String>,
     /// How long it may take.
     pub timeout_in_millis: Option<i64>,
+    /// What it changes about requests; a value of nothing takes a change back.
+    pub request_parameters: Option<Texts>,
+    /// What it changes about answers, by their status.
+    pub response_parameters: Option<BTreeMap<String, Texts>>,
     /// A member that is not there yet, by its name.
     pub unsupported: Option<&'static str>,
 }
@@ -152,6 +158,11 @@ fn applied(mut own: Integration, new: IntegrationChange) -> Result<Integration> 
     own.credentials_arn = new.credentials_arn.or(own.credentials_arn);
     own.payload_format_version = new.payload_format_version.unwrap_or(own.payload_format_version);
     own.timeout_in_millis = new.timeout_in_millis.unwrap_or(own.timeout_in_millis);
+    parameters::merge(&mut own.request_parameters, new.request_parameters.unwrap_or_default());
+    for (status, given) in new.response_parameters.unwrap_or_default() {
+        parameters::merge(own.response_parameters.entry(status).or_default(), given);
+    }
+    own.response_parameters.retain(|_, mappings| !mappings.is_empty());
     if own.integration_type == "AWS_PROXY" {
         own.integration_method.get_or_insert_with(|| "POST".into());
     }
@@ -162,6 +173,7 @@ fn applied(mut own: Integration, new: IntegrationChange) -> Result<Integration> 
 /// Refuses an integration that cannot be.
 pub(super) fn check(own: &Integration) -> Result<()> {
     apis::check_description(own.description.as_deref().unwrap_or_default())?;
+    parameters::check(&own.request_parameters, &own.response_parameters)?;
     if !(MIN_TIMEOUT_MS..=LAMBDA_TIMEOUT_MS).contains(&own.timeout_in_millis) {
         return Err(errors::bad(format!(
             "Timeout should be between {MIN_TIMEOUT_MS} ms and {LAMBDA_TIMEOUT_MS} ms"

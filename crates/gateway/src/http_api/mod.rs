@@ -14,6 +14,7 @@ mod keys;
 mod load;
 pub mod model;
 mod page;
+mod parameters;
 mod route_key;
 mod routes;
 mod serve;

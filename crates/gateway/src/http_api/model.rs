@@ -93,6 +93,10 @@ pub struct Integration {
     pub payload_format_version: String,
     /// How long it may take.
     pub timeout_in_millis: i64,
+    /// What it changes about requests.
+    pub request_parameters: Texts,
+    /// What it changes about answers, by their status.
+    pub response_parameters: BTreeMap<String, Texts>,
     /// Whether it was made with the API.
     pub managed: bool,
 }

@@ -188,9 +188,7 @@ fn declares(declared: &BTreeMap<String, bool>, response: &IntegrationResponse) -
 }
 
 fn headers<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<()> {
-    let strange = |name: &&String| {
-        !name.strip_prefix("method.response.header.").is_some_and(|header| !header.is_empty())
-    };
+    let strange = |name: &&String| name.strip_prefix("method.response.header.").is_none_or(str::is_empty);
     match names.find(strange) {
         Some(name) => Err(errors::bad(format!(
             "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping \

@@ -221,7 +221,8 @@ fn in_range(schema: &Map<String, Value>, x: f64) -> Result<(), Mismatch> {
     let low =
         number("minimum").is_some_and(|least| x < least || (x <= least && exclusive("exclusiveMinimum")));
     let high = number("maximum").is_some_and(|most| x > most || (x >= most && exclusive("exclusiveMaximum")));
-    let odd = number("multipleOf").is_some_and(|step| step > 0.0 && (x / step).fract().abs() > 1e-9);
+    let odd =
+        number("multipleOf").is_some_and(|step| step > 0.0 && (x / step - (x / step).round()).abs() > 1e-9);
     if low || high || odd { Err(Mismatch("the number is out of range".into())) } else { Ok(()) }
 }
 

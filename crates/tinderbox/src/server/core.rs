@@ -96,6 +96,7 @@ impl Core {
         .await?;
         let identity = Arc::new(Identity::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&random)));
         let blobs = Blobs::open(data.join("blobs"), Arc::clone(&clock)).map_err(Error::internal)?;
+        let targets = Arc::new(Targets::default());
         let functions = Functions::open(tinderbox_functions::Deps {
             store: Arc::clone(&store),
             blobs: blobs.clone(),
@@ -104,14 +105,15 @@ impl Core {
             random: Arc::clone(&random),
             log_sink: Arc::new(logs.clone()) as Arc<dyn LogSink>,
             roles: Arc::new(Roles(Arc::clone(&identity))),
+            targets: Arc::clone(&targets),
             config: with_sdk(config),
             data_dir: data,
             places: places(config),
             ca_bundle: Some(authority.bundle().to_vec()),
         })
         .await?;
-        let targets = Arc::new(Targets::default());
         targets.connect([("lambda", Arc::clone(&functions) as Arc<dyn Target>)]);
+        functions.start_queues();
         let apis = Apis::open(gateway::Deps {
             store: Arc::clone(&store),
             clock,

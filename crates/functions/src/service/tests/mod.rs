@@ -2,12 +2,14 @@
 
 mod aliases;
 mod asynchronous;
+mod event_config;
 mod generations;
 mod invocations;
 mod lifecycle;
 mod limits;
 mod permissions;
 mod restarts;
+mod retries;
 mod versions;
 
 use super::*;
@@ -107,13 +109,17 @@ impl Machine {
             random: Arc::new(OsRandom),
             log_sink: lines.clone(),
             roles: Arc::new(AnyRole),
+            targets: Arc::default(),
             config: config::Config::default(),
             data_dir: self.root.path().to_owned(),
             places,
             ca_bundle: None,
         };
         configure(&mut deps);
+        let targets = deps.targets.clone();
         let functions = Functions::open(deps).await.unwrap();
+        targets.connect([("lambda", functions.clone() as Arc<dyn tinderbox_base::Target>)]);
+        functions.start_queues();
         Bed { machine: self, functions, lines, launcher }
     }
 }

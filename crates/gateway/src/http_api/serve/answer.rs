@@ -119,9 +119,12 @@ mod tests {
 
     const DEFAULTS: Defaults = Defaults { content_type: "text/plain; charset=utf-8" };
 
+    /// A status, a body, and headers.
+    type Expected<'a> = (u16, &'a str, &'a [(&'a str, &'a str)]);
+
     #[test]
     fn answers() {
-        fn check(payload: &'static str, expect: Option<(u16, &str, &[(&str, &str)])>) {
+        fn check(payload: &'static str, expect: Option<Expected<'_>>) {
             let found = Answer::read(&Bytes::from_static(payload.as_bytes()), DEFAULTS);
             let found = found.ok().map(Answer::into_response);
             let headers = |response: &Response<Bytes>| -> Vec<(String, String)> {

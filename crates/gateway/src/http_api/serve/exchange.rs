@@ -2,7 +2,7 @@
 
 use super::{
     RouteLive, ServedApi, StageLive, authorize, authorize::Authorization, failed::Failed, finish, function,
-    upstream,
+    mapped, upstream,
 };
 use crate::{call::Call, http_api::cors, http_api::stages::DEFAULT, throttle::Rate};
 use bytes::Bytes;
@@ -69,14 +69,18 @@ impl Exchange {
         authorize::authorize(self, &stage, &route).await?;
         let integration = route.integration.as_ref();
         let integration = integration.ok_or_else(|| Failed::internal("the route has no integration"))?;
+        mapped::request(self, &stage, integration);
         let started = self.served.edge.clock.monotonic();
-        let answer = if integration.integration_type == "AWS_PROXY" {
+        let mut answer = if integration.integration_type == "AWS_PROXY" {
             function::proxy(self, &stage, &route, integration).await
         } else {
             upstream::proxy(self, &stage, integration).await
         };
         let ended = self.served.edge.clock.monotonic();
         self.integration_latency = Some(ended.since(started));
+        if let Ok(answer) = &mut answer {
+            mapped::answer(self, &stage, integration, answer);
+        }
         answer
     }
 
@@ -95,7 +99,7 @@ impl Exchange {
             _ => (served.stages.get(DEFAULT).ok_or_else(Failed::not_found)?, whole),
         };
         let method = self.call.method.as_str();
-        // A method's own route at a path goes before that of any method, wherever in the tree they stand.
+        // The more particular path wins; at the same path, a method's own route goes before that of any method.
         let found = stage.paths.find(path, |methods| methods.get(method).or_else(|| methods.get("ANY")));
         let found = found.map(|found| {
             let params = found.params.iter().map(|(name, text)| ((*name).to_owned(), decoded(text)));

@@ -13,6 +13,7 @@ mod identity;
 mod issuer;
 mod jwt;
 mod lambda_authorizer;
+mod mapped;
 mod runtime;
 mod upstream;
 

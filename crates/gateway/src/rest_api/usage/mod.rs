@@ -7,8 +7,7 @@ mod counters;
 pub(super) use counters::Counters;
 
 use super::{
-    Inner, RestApis, api_keys, errors, keys::encode, model::Quota, patch::PatchOperation, table::Namespace,
-    usage_plans,
+    Inner, RestApis, api_keys, errors, keys::encode, patch::PatchOperation, table::Namespace, usage_plans,
 };
 use crate::clock_text::day;
 use counters::parse;
