@@ -1,16 +1,16 @@
 //! One shape's own constraints.
 
+use super::pattern::Pattern;
 use crate::{
     Value,
     schema::{Kind, Shape},
 };
-use regex::Regex;
 
 /// What is said where there is nothing and must be something.
 pub(super) const NOT_NULL: &str = "Member must not be null";
 
 /// The constraints of `shape` that `value` breaks.
-pub(super) fn broken(shape: &Shape, pattern: Option<&Regex>, value: &Value) -> Vec<String> {
+pub(super) fn broken(shape: &Shape, pattern: Option<&Pattern>, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let bounded = shape.min.is_some() || shape.max.is_some();
     let measure = match value {
