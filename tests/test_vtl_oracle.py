@@ -1,6 +1,7 @@
 """Mapping templates against another implementation: npm's apigw-vtl-emulator.
 
-What it renders must be JSON, for a function to take it as its event; what is known to differ is not among the cases.
+What it renders must be JSON, for a function to take it as its event. What is known to differ is not among the cases: a
+`#break` inside `#if` there ends the loop only after the rest of its turn, and a missing parameter is `null`.
 """
 
 import json
@@ -34,7 +35,6 @@ CASES = [
     """#set($l = ["a", "b"])#set($x = $l.add("c")){"l": [#foreach($i in $l)"$i"#if($foreach.hasNext),#end#end]}""",
     """#set($m = {"k": 1, "j": "two"}){"k": $m.k, "j": "$m.get('j')", "keys": [#foreach($k in $m.keySet())"$k"#if($foreach.hasNext),#end#end]}""",
     """{"r": [#foreach($i in [1..4])$i#if($foreach.hasNext),#end#end]}""",
-    """#set($stop = false){"r": [#foreach($i in [1..9])#if($i == 4)#break#end#if($i > 1),#end$i#end]}""",
     """## a comment\n#* another *#{"r": 1}""",
     """{"q": "$input.params('q')"}""",
     """{"p": "$input.params().querystring.get('q')", "i": "$input.params('id')"}""",
