@@ -9,6 +9,7 @@ import botocore.config
 import pytest
 
 from support import aws_cli
+from support.keys import create_key
 from support.server import Server
 
 _names = itertools.count()
@@ -18,6 +19,16 @@ _names = itertools.count()
 def server(tmp_path_factory):
     """One server for all tests of a worker that do not end it."""
     with Server(tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def enforcing(tmp_path_factory):
+    """A server of a worker's tests that verifies signatures and enforces policies; `root` is the account's key."""
+    data = tmp_path_factory.mktemp("enforcing")
+    root = create_key(data)
+    with Server(data, env={"TINDERBOX_SERVER__AUTH": "enforce"}) as running:
+        running.root = {"key": root[0], "secret": root[1]}
         yield running
 
 
@@ -50,7 +61,9 @@ def connect(server, service, **options):
         endpoint_url=server.url,
         region_name=options.pop("region", "us-east-1"),
         aws_access_key_id=options.pop("key", "test"),
-        aws_secret_access_key="test",
+        aws_secret_access_key=options.pop("secret", "test"),
+        aws_session_token=options.pop("token", None),
+        verify=options.pop("verify", None),
         config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=60, **options),
     )
 
@@ -78,10 +91,14 @@ def aws(server, tmp_path):
     """Runs the AWS CLI against the worker's server: `aws("lambda", "list-functions")`."""
     program = aws_cli.find(1)
 
-    def run(*arguments, server=server, check=True, **options):
+    def run(*arguments, server=server, check=True, credentials=None, **options):
+        environment = server.environment()
+        if credentials:
+            environment["AWS_ACCESS_KEY_ID"] = credentials["key"]
+            environment["AWS_SECRET_ACCESS_KEY"] = credentials["secret"]
         done = subprocess.run(
             [program, *arguments],
-            env=server.environment(),
+            env=environment,
             cwd=tmp_path,
             capture_output=True,
             text=True,

@@ -55,7 +55,7 @@ def function(api, lambda_client, name, code, resource=None, http_method="ANY"):
 def test_the_event_is_complete(api, lambda_client, name):
     function(api, lambda_client, name, ECHO)
     api.deploy(variables={"colour": "blue"})
-    headers = {"User-Agent": "tests", "X-Own": "1", "Content-Type": "text/plain"}
+    headers = {"user-AGENT": "tests", "X-oWn": "1", "Content-Type": "text/plain"}
     status, answered, body = api.call("/test/a/b%20c?x=1&x=2&y=%C3%A4", "POST", headers=headers, body="häh?".encode())
     assert status == 200
     event = json.loads(body)
@@ -66,8 +66,9 @@ def test_the_event_is_complete(api, lambda_client, name):
     assert event["multiValueQueryStringParameters"] == {"x": ["1", "2"], "y": ["ä"]}
     assert event["stageVariables"] == {"colour": "blue"}
     assert (event["body"], event["isBase64Encoded"]) == ("häh?", False)
-    assert event["headers"]["User-Agent"] == "tests" and event["headers"]["Host"].startswith("127.0.0.1:")
-    assert {name.lower(): value for name, value in event["headers"].items()}["x-own"] == "1"
+    # Names are as the client wrote them.
+    assert event["headers"]["user-AGENT"] == "tests" and event["headers"]["Host"].startswith("127.0.0.1:")
+    assert event["headers"]["X-oWn"] == "1"
     assert event["headers"]["X-Forwarded-For"] == "127.0.0.1"
     assert event["multiValueHeaders"]["X-Forwarded-Proto"] == ["http"]
     assert context["resourcePath"] == "/{proxy+}" and context["path"] == "/test/a/b%20c"

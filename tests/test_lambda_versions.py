@@ -105,8 +105,8 @@ def test_deleting_versions(lambda_client, name):
 
 
 def test_lists_have_pages(lambda_client, client, server, name):
-    functions = client(server, "lambda", key="222233334444")
-    create(functions, name, edition("0"), Publish=True, Role="arn:aws:iam::222233334444:role/lambda-role")
+    functions = client(server, "lambda", key="222233335555")
+    create(functions, name, edition("0"), Publish=True, Role="arn:aws:iam::222233335555:role/lambda-role")
     for n in range(1, 5):
         functions.update_function_configuration(FunctionName=name, Timeout=3 + n)
         functions.publish_version(FunctionName=name)

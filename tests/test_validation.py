@@ -16,13 +16,7 @@ from support.model import services
 from support.raw import Connection
 
 #: Constraints that are not checked as the model says: service, shape and part of it, each with its reason.
-EXCEPTIONS = {
-    # The patterns look around, which the regular expressions that we check with cannot. crates/wire/tests/patterns.rs
-    # keeps the same list.
-    ("lambda", "Alias", "pattern"),
-    ("lambda", "FunctionUrlQualifier", "pattern"),
-    ("lambda", "S3Bucket", "pattern"),
-}
+EXCEPTIONS = set()
 
 SERVED = [(service, protocol) for service in services(EXCEPTIONS) for protocol in service.protocols]
 

@@ -15,7 +15,10 @@ def zipped(files):
         for name, content in files.items():
             if isinstance(content, str):
                 content = textwrap.dedent(content)
-            archive.writestr(name, content)
+            entry = zipfile.ZipInfo(name)  # of no particular time: the same files make the same zip
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, content)
     return buffer.getvalue()
 
 

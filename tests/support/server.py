@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import ssl
 import subprocess
 import threading
 import urllib.request
@@ -40,7 +41,7 @@ class Server:
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         first = self.process.stdout.readline()
-        found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", first)
+        found = re.fullmatch(r"listening on (https?://127\.0\.0\.1:\d+)\n", first)
         if not found:
             self.process.wait(timeout=30)
             self._reader.join(timeout=30)
@@ -73,7 +74,10 @@ class Server:
 
     def get(self, path):
         """The body of an answer to a plain GET."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+        trust = None
+        if self.url.startswith("https"):
+            trust = ssl.create_default_context(cafile=self.data / "tls/authority.pem")
+        with urllib.request.urlopen(self.url + path, timeout=10, context=trust) as answer:
             return answer.read()
 
     def health(self):

@@ -8,10 +8,112 @@ use tinderbox_wire::{
 /// The operations of AWS Identity and Access Management. Those that are not overridden answer that they are not implemented.
 #[async_trait]
 pub trait Iam: Send + Sync {
+    /// `AttachRolePolicy`.
+    async fn attach_role_policy(&self, cx: &mut Context, input: AttachRolePolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "AttachRolePolicy"))
+    }
+
+    /// `AttachUserPolicy`.
+    async fn attach_user_policy(&self, cx: &mut Context, input: AttachUserPolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "AttachUserPolicy"))
+    }
+
+    /// `CreateAccessKey`.
+    async fn create_access_key(
+        &self,
+        cx: &mut Context,
+        input: CreateAccessKeyRequest,
+    ) -> Result<CreateAccessKeyResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "CreateAccessKey"))
+    }
+
+    /// `CreatePolicy`.
+    async fn create_policy(
+        &self,
+        cx: &mut Context,
+        input: CreatePolicyRequest,
+    ) -> Result<CreatePolicyResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "CreatePolicy"))
+    }
+
     /// `CreateRole`.
     async fn create_role(&self, cx: &mut Context, input: CreateRoleRequest) -> Result<CreateRoleResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("IAM", "CreateRole"))
+    }
+
+    /// `CreateUser`.
+    async fn create_user(&self, cx: &mut Context, input: CreateUserRequest) -> Result<CreateUserResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "CreateUser"))
+    }
+
+    /// `DeleteAccessKey`.
+    async fn delete_access_key(&self, cx: &mut Context, input: DeleteAccessKeyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "DeleteAccessKey"))
+    }
+
+    /// `DeletePolicy`.
+    async fn delete_policy(&self, cx: &mut Context, input: DeletePolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "DeletePolicy"))
+    }
+
+    /// `DeleteRole`.
+    async fn delete_role(&self, cx: &mut Context, input: DeleteRoleRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "DeleteRole"))
+    }
+
+    /// `DeleteRolePolicy`.
+    async fn delete_role_policy(&self, cx: &mut Context, input: DeleteRolePolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "DeleteRolePolicy"))
+    }
+
+    /// `DeleteUser`.
+    async fn delete_user(&self, cx: &mut Context, input: DeleteUserRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "DeleteUser"))
+    }
+
+    /// `DeleteUserPolicy`.
+    async fn delete_user_policy(&self, cx: &mut Context, input: DeleteUserPolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "DeleteUserPolicy"))
+    }
+
+    /// `DetachRolePolicy`.
+    async fn detach_role_policy(&self, cx: &mut Context, input: DetachRolePolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "DetachRolePolicy"))
+    }
+
+    /// `DetachUserPolicy`.
+    async fn detach_user_policy(&self, cx: &mut Context, input: DetachUserPolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "DetachUserPolicy"))
+    }
+
+    /// `GetPolicy`.
+    async fn get_policy(&self, cx: &mut Context, input: GetPolicyRequest) -> Result<GetPolicyResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "GetPolicy"))
+    }
+
+    /// `GetPolicyVersion`.
+    async fn get_policy_version(
+        &self,
+        cx: &mut Context,
+        input: GetPolicyVersionRequest,
+    ) -> Result<GetPolicyVersionResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "GetPolicyVersion"))
     }
 
     /// `GetRole`.
@@ -20,10 +122,160 @@ pub trait Iam: Send + Sync {
         Err(ServiceError::not_implemented("IAM", "GetRole"))
     }
 
+    /// `GetRolePolicy`.
+    async fn get_role_policy(
+        &self,
+        cx: &mut Context,
+        input: GetRolePolicyRequest,
+    ) -> Result<GetRolePolicyResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "GetRolePolicy"))
+    }
+
+    /// `GetUser`.
+    async fn get_user(&self, cx: &mut Context, input: GetUserRequest) -> Result<GetUserResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "GetUser"))
+    }
+
+    /// `GetUserPolicy`.
+    async fn get_user_policy(
+        &self,
+        cx: &mut Context,
+        input: GetUserPolicyRequest,
+    ) -> Result<GetUserPolicyResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "GetUserPolicy"))
+    }
+
+    /// `ListAccessKeys`.
+    async fn list_access_keys(
+        &self,
+        cx: &mut Context,
+        input: ListAccessKeysRequest,
+    ) -> Result<ListAccessKeysResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "ListAccessKeys"))
+    }
+
+    /// `ListAttachedRolePolicies`.
+    async fn list_attached_role_policies(
+        &self,
+        cx: &mut Context,
+        input: ListAttachedRolePoliciesRequest,
+    ) -> Result<ListAttachedRolePoliciesResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "ListAttachedRolePolicies"))
+    }
+
+    /// `ListAttachedUserPolicies`.
+    async fn list_attached_user_policies(
+        &self,
+        cx: &mut Context,
+        input: ListAttachedUserPoliciesRequest,
+    ) -> Result<ListAttachedUserPoliciesResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "ListAttachedUserPolicies"))
+    }
+
+    /// `ListPolicies`.
+    async fn list_policies(
+        &self,
+        cx: &mut Context,
+        input: ListPoliciesRequest,
+    ) -> Result<ListPoliciesResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "ListPolicies"))
+    }
+
+    /// `ListPolicyVersions`.
+    async fn list_policy_versions(
+        &self,
+        cx: &mut Context,
+        input: ListPolicyVersionsRequest,
+    ) -> Result<ListPolicyVersionsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "ListPolicyVersions"))
+    }
+
+    /// `ListRolePolicies`.
+    async fn list_role_policies(
+        &self,
+        cx: &mut Context,
+        input: ListRolePoliciesRequest,
+    ) -> Result<ListRolePoliciesResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "ListRolePolicies"))
+    }
+
     /// `ListRoles`.
     async fn list_roles(&self, cx: &mut Context, input: ListRolesRequest) -> Result<ListRolesResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("IAM", "ListRoles"))
+    }
+
+    /// `ListUserPolicies`.
+    async fn list_user_policies(
+        &self,
+        cx: &mut Context,
+        input: ListUserPoliciesRequest,
+    ) -> Result<ListUserPoliciesResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "ListUserPolicies"))
+    }
+
+    /// `ListUsers`.
+    async fn list_users(&self, cx: &mut Context, input: ListUsersRequest) -> Result<ListUsersResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "ListUsers"))
+    }
+
+    /// `PutRolePolicy`.
+    async fn put_role_policy(&self, cx: &mut Context, input: PutRolePolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "PutRolePolicy"))
+    }
+
+    /// `PutUserPolicy`.
+    async fn put_user_policy(&self, cx: &mut Context, input: PutUserPolicyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "PutUserPolicy"))
+    }
+
+    /// `SimulateCustomPolicy`.
+    async fn simulate_custom_policy(
+        &self,
+        cx: &mut Context,
+        input: SimulateCustomPolicyRequest,
+    ) -> Result<SimulatePolicyResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "SimulateCustomPolicy"))
+    }
+
+    /// `SimulatePrincipalPolicy`.
+    async fn simulate_principal_policy(
+        &self,
+        cx: &mut Context,
+        input: SimulatePrincipalPolicyRequest,
+    ) -> Result<SimulatePolicyResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "SimulatePrincipalPolicy"))
+    }
+
+    /// `UpdateAccessKey`.
+    async fn update_access_key(&self, cx: &mut Context, input: UpdateAccessKeyRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "UpdateAccessKey"))
+    }
+
+    /// `UpdateAssumeRolePolicy`.
+    async fn update_assume_role_policy(
+        &self,
+        cx: &mut Context,
+        input: UpdateAssumeRolePolicyRequest,
+    ) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("IAM", "UpdateAssumeRolePolicy"))
     }
 }
 
@@ -39,9 +291,49 @@ impl<T: Iam> Service for IamService<T> {
 
     async fn call(&self, cx: &mut Context, operation: usize, input: Value) -> Result<Value> {
         match operation {
+            6 => Ok(self.0.attach_role_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            7 => Ok(self.0.attach_user_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            9 => Ok(self.0.create_access_key(cx, FromValue::from_value(input)?).await?.into_value()),
+            16 => Ok(self.0.create_policy(cx, FromValue::from_value(input)?).await?.into_value()),
             18 => Ok(self.0.create_role(cx, FromValue::from_value(input)?).await?.into_value()),
+            22 => Ok(self.0.create_user(cx, FromValue::from_value(input)?).await?.into_value()),
+            25 => Ok(self.0.delete_access_key(cx, FromValue::from_value(input)?).await?.into_value()),
+            33 => Ok(self.0.delete_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            35 => Ok(self.0.delete_role(cx, FromValue::from_value(input)?).await?.into_value()),
+            37 => Ok(self.0.delete_role_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            44 => Ok(self.0.delete_user(cx, FromValue::from_value(input)?).await?.into_value()),
+            46 => Ok(self.0.delete_user_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            49 => Ok(self.0.detach_role_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            50 => Ok(self.0.detach_user_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            78 => Ok(self.0.get_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            79 => Ok(self.0.get_policy_version(cx, FromValue::from_value(input)?).await?.into_value()),
             80 => Ok(self.0.get_role(cx, FromValue::from_value(input)?).await?.into_value()),
+            81 => Ok(self.0.get_role_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            88 => Ok(self.0.get_user(cx, FromValue::from_value(input)?).await?.into_value()),
+            89 => Ok(self.0.get_user_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            90 => Ok(self.0.list_access_keys(cx, FromValue::from_value(input)?).await?.into_value()),
+            93 => {
+                Ok(self.0.list_attached_role_policies(cx, FromValue::from_value(input)?).await?.into_value())
+            }
+            94 => {
+                Ok(self.0.list_attached_user_policies(cx, FromValue::from_value(input)?).await?.into_value())
+            }
+            108 => Ok(self.0.list_policies(cx, FromValue::from_value(input)?).await?.into_value()),
+            111 => Ok(self.0.list_policy_versions(cx, FromValue::from_value(input)?).await?.into_value()),
+            112 => Ok(self.0.list_role_policies(cx, FromValue::from_value(input)?).await?.into_value()),
             114 => Ok(self.0.list_roles(cx, FromValue::from_value(input)?).await?.into_value()),
+            122 => Ok(self.0.list_user_policies(cx, FromValue::from_value(input)?).await?.into_value()),
+            124 => Ok(self.0.list_users(cx, FromValue::from_value(input)?).await?.into_value()),
+            128 => Ok(self.0.put_role_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            130 => Ok(self.0.put_user_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            140 => Ok(self.0.simulate_custom_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            141 => {
+                Ok(self.0.simulate_principal_policy(cx, FromValue::from_value(input)?).await?.into_value())
+            }
+            158 => Ok(self.0.update_access_key(cx, FromValue::from_value(input)?).await?.into_value()),
+            160 => {
+                Ok(self.0.update_assume_role_policy(cx, FromValue::from_value(input)?).await?.into_value())
+            }
             _ => Err(ServiceError::not_implemented("IAM", "of this number")),
         }
     }

@@ -5,6 +5,10 @@ tinderbox_wire::structures! {
     pub struct ConcurrentModificationException {
         pub message: Option<String>,
     }
+    /// `DeleteConflictException` of the model.
+    pub struct DeleteConflictException {
+        pub message: Option<String>,
+    }
     /// `EntityAlreadyExistsException` of the model.
     pub struct EntityAlreadyExistsException {
         pub message: Option<String>,
@@ -25,18 +29,34 @@ tinderbox_wire::structures! {
     pub struct NoSuchEntityException {
         pub message: Option<String>,
     }
+    /// `PolicyEvaluationException` of the model.
+    pub struct PolicyEvaluationException {
+        pub message: Option<String>,
+    }
+    /// `PolicyNotAttachableException` of the model.
+    pub struct PolicyNotAttachableException {
+        pub message: Option<String>,
+    }
     /// `ServiceFailureException` of the model.
     pub struct ServiceFailureException {
+        pub message: Option<String>,
+    }
+    /// `UnmodifiableEntityException` of the model.
+    pub struct UnmodifiableEntityException {
         pub message: Option<String>,
     }
 }
 
 tinderbox_wire::modeled_errors! {
     ConcurrentModificationException = "ConcurrentModificationException", message;
+    DeleteConflictException = "DeleteConflictException", message;
     EntityAlreadyExistsException = "EntityAlreadyExistsException", message;
     InvalidInputException = "InvalidInputException", message;
     LimitExceededException = "LimitExceededException", message;
     MalformedPolicyDocumentException = "MalformedPolicyDocumentException", message;
     NoSuchEntityException = "NoSuchEntityException", message;
+    PolicyEvaluationException = "PolicyEvaluationException", message;
+    PolicyNotAttachableException = "PolicyNotAttachableException", message;
     ServiceFailureException = "ServiceFailureException", message;
+    UnmodifiableEntityException = "UnmodifiableEntityException", message;
 }

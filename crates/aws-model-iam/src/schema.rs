@@ -40,26 +40,30 @@ static OPERATIONS: [OperationSchema; 176] = [
     OperationSchema::named("AddUserToGroup", "POST", "/"),
     OperationSchema::named("AssociateDelegationRequest", "POST", "/"),
     OperationSchema::named("AttachGroupPolicy", "POST", "/"),
-    OperationSchema::named("AttachRolePolicy", "POST", "/"),
-    OperationSchema::named("AttachUserPolicy", "POST", "/"),
+    OperationSchema::named("AttachRolePolicy", "POST", "/").typed(Some(4), None),
+    OperationSchema::named("AttachUserPolicy", "POST", "/").typed(Some(5), None),
     OperationSchema::named("ChangePassword", "POST", "/"),
-    OperationSchema::named("CreateAccessKey", "POST", "/"),
+    OperationSchema::named("CreateAccessKey", "POST", "/")
+        .typed(Some(18), Some(19))
+        .wrapper("CreateAccessKeyResult"),
     OperationSchema::named("CreateAccountAlias", "POST", "/"),
     OperationSchema::named("CreateDelegationRequest", "POST", "/"),
     OperationSchema::named("CreateGroup", "POST", "/"),
     OperationSchema::named("CreateInstanceProfile", "POST", "/"),
     OperationSchema::named("CreateLoginProfile", "POST", "/"),
     OperationSchema::named("CreateOpenIDConnectProvider", "POST", "/"),
-    OperationSchema::named("CreatePolicy", "POST", "/"),
+    OperationSchema::named("CreatePolicy", "POST", "/")
+        .typed(Some(20), Some(21))
+        .wrapper("CreatePolicyResult"),
     OperationSchema::named("CreatePolicyVersion", "POST", "/"),
-    OperationSchema::named("CreateRole", "POST", "/").typed(Some(3), Some(4)).wrapper("CreateRoleResult"),
+    OperationSchema::named("CreateRole", "POST", "/").typed(Some(22), Some(23)).wrapper("CreateRoleResult"),
     OperationSchema::named("CreateSAMLProvider", "POST", "/"),
     OperationSchema::named("CreateServiceLinkedRole", "POST", "/"),
     OperationSchema::named("CreateServiceSpecificCredential", "POST", "/"),
-    OperationSchema::named("CreateUser", "POST", "/"),
+    OperationSchema::named("CreateUser", "POST", "/").typed(Some(24), Some(25)).wrapper("CreateUserResult"),
     OperationSchema::named("CreateVirtualMFADevice", "POST", "/"),
     OperationSchema::named("DeactivateMFADevice", "POST", "/"),
-    OperationSchema::named("DeleteAccessKey", "POST", "/"),
+    OperationSchema::named("DeleteAccessKey", "POST", "/").typed(Some(26), None),
     OperationSchema::named("DeleteAccountAlias", "POST", "/"),
     OperationSchema::named("DeleteAccountPasswordPolicy", "POST", "/"),
     OperationSchema::named("DeleteGroup", "POST", "/"),
@@ -67,24 +71,24 @@ static OPERATIONS: [OperationSchema; 176] = [
     OperationSchema::named("DeleteInstanceProfile", "POST", "/"),
     OperationSchema::named("DeleteLoginProfile", "POST", "/"),
     OperationSchema::named("DeleteOpenIDConnectProvider", "POST", "/"),
-    OperationSchema::named("DeletePolicy", "POST", "/"),
+    OperationSchema::named("DeletePolicy", "POST", "/").typed(Some(28), None),
     OperationSchema::named("DeletePolicyVersion", "POST", "/"),
-    OperationSchema::named("DeleteRole", "POST", "/"),
+    OperationSchema::named("DeleteRole", "POST", "/").typed(Some(30), None),
     OperationSchema::named("DeleteRolePermissionsBoundary", "POST", "/"),
-    OperationSchema::named("DeleteRolePolicy", "POST", "/"),
+    OperationSchema::named("DeleteRolePolicy", "POST", "/").typed(Some(29), None),
     OperationSchema::named("DeleteSAMLProvider", "POST", "/"),
     OperationSchema::named("DeleteSSHPublicKey", "POST", "/"),
     OperationSchema::named("DeleteServerCertificate", "POST", "/"),
     OperationSchema::named("DeleteServiceLinkedRole", "POST", "/"),
     OperationSchema::named("DeleteServiceSpecificCredential", "POST", "/"),
     OperationSchema::named("DeleteSigningCertificate", "POST", "/"),
-    OperationSchema::named("DeleteUser", "POST", "/"),
+    OperationSchema::named("DeleteUser", "POST", "/").typed(Some(32), None),
     OperationSchema::named("DeleteUserPermissionsBoundary", "POST", "/"),
-    OperationSchema::named("DeleteUserPolicy", "POST", "/"),
+    OperationSchema::named("DeleteUserPolicy", "POST", "/").typed(Some(31), None),
     OperationSchema::named("DeleteVirtualMFADevice", "POST", "/"),
     OperationSchema::named("DetachGroupPolicy", "POST", "/"),
-    OperationSchema::named("DetachRolePolicy", "POST", "/"),
-    OperationSchema::named("DetachUserPolicy", "POST", "/"),
+    OperationSchema::named("DetachRolePolicy", "POST", "/").typed(Some(33), None),
+    OperationSchema::named("DetachUserPolicy", "POST", "/").typed(Some(34), None),
     OperationSchema::named("DisableOrganizationsRootCredentialsManagement", "POST", "/"),
     OperationSchema::named("DisableOrganizationsRootSessions", "POST", "/"),
     OperationSchema::named("DisableOutboundWebIdentityFederation", "POST", "/"),
@@ -112,23 +116,35 @@ static OPERATIONS: [OperationSchema; 176] = [
     OperationSchema::named("GetOpenIDConnectProvider", "POST", "/"),
     OperationSchema::named("GetOrganizationsAccessReport", "POST", "/"),
     OperationSchema::named("GetOutboundWebIdentityFederationInfo", "POST", "/"),
-    OperationSchema::named("GetPolicy", "POST", "/"),
-    OperationSchema::named("GetPolicyVersion", "POST", "/"),
-    OperationSchema::named("GetRole", "POST", "/").typed(Some(6), Some(7)).wrapper("GetRoleResult"),
-    OperationSchema::named("GetRolePolicy", "POST", "/"),
+    OperationSchema::named("GetPolicy", "POST", "/").typed(Some(40), Some(41)).wrapper("GetPolicyResult"),
+    OperationSchema::named("GetPolicyVersion", "POST", "/")
+        .typed(Some(42), Some(43))
+        .wrapper("GetPolicyVersionResult"),
+    OperationSchema::named("GetRole", "POST", "/").typed(Some(46), Some(47)).wrapper("GetRoleResult"),
+    OperationSchema::named("GetRolePolicy", "POST", "/")
+        .typed(Some(44), Some(45))
+        .wrapper("GetRolePolicyResult"),
     OperationSchema::named("GetSAMLProvider", "POST", "/"),
     OperationSchema::named("GetSSHPublicKey", "POST", "/"),
     OperationSchema::named("GetServerCertificate", "POST", "/"),
     OperationSchema::named("GetServiceLastAccessedDetails", "POST", "/"),
     OperationSchema::named("GetServiceLastAccessedDetailsWithEntities", "POST", "/"),
     OperationSchema::named("GetServiceLinkedRoleDeletionStatus", "POST", "/"),
-    OperationSchema::named("GetUser", "POST", "/"),
-    OperationSchema::named("GetUserPolicy", "POST", "/"),
-    OperationSchema::named("ListAccessKeys", "POST", "/"),
+    OperationSchema::named("GetUser", "POST", "/").typed(Some(50), Some(51)).wrapper("GetUserResult"),
+    OperationSchema::named("GetUserPolicy", "POST", "/")
+        .typed(Some(48), Some(49))
+        .wrapper("GetUserPolicyResult"),
+    OperationSchema::named("ListAccessKeys", "POST", "/")
+        .typed(Some(55), Some(56))
+        .wrapper("ListAccessKeysResult"),
     OperationSchema::named("ListAccountAliases", "POST", "/"),
     OperationSchema::named("ListAttachedGroupPolicies", "POST", "/"),
-    OperationSchema::named("ListAttachedRolePolicies", "POST", "/"),
-    OperationSchema::named("ListAttachedUserPolicies", "POST", "/"),
+    OperationSchema::named("ListAttachedRolePolicies", "POST", "/")
+        .typed(Some(57), Some(58))
+        .wrapper("ListAttachedRolePoliciesResult"),
+    OperationSchema::named("ListAttachedUserPolicies", "POST", "/")
+        .typed(Some(59), Some(60))
+        .wrapper("ListAttachedUserPoliciesResult"),
     OperationSchema::named("ListDelegationRequests", "POST", "/"),
     OperationSchema::named("ListEntitiesForPolicy", "POST", "/"),
     OperationSchema::named("ListGroupPolicies", "POST", "/"),
@@ -142,13 +158,19 @@ static OPERATIONS: [OperationSchema; 176] = [
     OperationSchema::named("ListOpenIDConnectProviderTags", "POST", "/"),
     OperationSchema::named("ListOpenIDConnectProviders", "POST", "/"),
     OperationSchema::named("ListOrganizationsFeatures", "POST", "/"),
-    OperationSchema::named("ListPolicies", "POST", "/"),
+    OperationSchema::named("ListPolicies", "POST", "/")
+        .typed(Some(61), Some(62))
+        .wrapper("ListPoliciesResult"),
     OperationSchema::named("ListPoliciesGrantingServiceAccess", "POST", "/"),
     OperationSchema::named("ListPolicyTags", "POST", "/"),
-    OperationSchema::named("ListPolicyVersions", "POST", "/"),
-    OperationSchema::named("ListRolePolicies", "POST", "/"),
+    OperationSchema::named("ListPolicyVersions", "POST", "/")
+        .typed(Some(63), Some(64))
+        .wrapper("ListPolicyVersionsResult"),
+    OperationSchema::named("ListRolePolicies", "POST", "/")
+        .typed(Some(65), Some(66))
+        .wrapper("ListRolePoliciesResult"),
     OperationSchema::named("ListRoleTags", "POST", "/"),
-    OperationSchema::named("ListRoles", "POST", "/").typed(Some(10), Some(11)).wrapper("ListRolesResult"),
+    OperationSchema::named("ListRoles", "POST", "/").typed(Some(67), Some(68)).wrapper("ListRolesResult"),
     OperationSchema::named("ListSAMLProviderTags", "POST", "/"),
     OperationSchema::named("ListSAMLProviders", "POST", "/"),
     OperationSchema::named("ListSSHPublicKeys", "POST", "/"),
@@ -156,15 +178,17 @@ static OPERATIONS: [OperationSchema; 176] = [
     OperationSchema::named("ListServerCertificates", "POST", "/"),
     OperationSchema::named("ListServiceSpecificCredentials", "POST", "/"),
     OperationSchema::named("ListSigningCertificates", "POST", "/"),
-    OperationSchema::named("ListUserPolicies", "POST", "/"),
+    OperationSchema::named("ListUserPolicies", "POST", "/")
+        .typed(Some(69), Some(70))
+        .wrapper("ListUserPoliciesResult"),
     OperationSchema::named("ListUserTags", "POST", "/"),
-    OperationSchema::named("ListUsers", "POST", "/"),
+    OperationSchema::named("ListUsers", "POST", "/").typed(Some(71), Some(72)).wrapper("ListUsersResult"),
     OperationSchema::named("ListVirtualMFADevices", "POST", "/"),
     OperationSchema::named("PutGroupPolicy", "POST", "/"),
     OperationSchema::named("PutRolePermissionsBoundary", "POST", "/"),
-    OperationSchema::named("PutRolePolicy", "POST", "/"),
+    OperationSchema::named("PutRolePolicy", "POST", "/").typed(Some(87), None),
     OperationSchema::named("PutUserPermissionsBoundary", "POST", "/"),
-    OperationSchema::named("PutUserPolicy", "POST", "/"),
+    OperationSchema::named("PutUserPolicy", "POST", "/").typed(Some(88), None),
     OperationSchema::named("RejectDelegationRequest", "POST", "/"),
     OperationSchema::named("RemoveClientIDFromOpenIDConnectProvider", "POST", "/"),
     OperationSchema::named("RemoveRoleFromInstanceProfile", "POST", "/"),
@@ -174,8 +198,12 @@ static OPERATIONS: [OperationSchema; 176] = [
     OperationSchema::named("SendDelegationToken", "POST", "/"),
     OperationSchema::named("SetDefaultPolicyVersion", "POST", "/"),
     OperationSchema::named("SetSecurityTokenServicePreferences", "POST", "/"),
-    OperationSchema::named("SimulateCustomPolicy", "POST", "/"),
-    OperationSchema::named("SimulatePrincipalPolicy", "POST", "/"),
+    OperationSchema::named("SimulateCustomPolicy", "POST", "/")
+        .typed(Some(97), Some(98))
+        .wrapper("SimulateCustomPolicyResult"),
+    OperationSchema::named("SimulatePrincipalPolicy", "POST", "/")
+        .typed(Some(99), Some(98))
+        .wrapper("SimulatePrincipalPolicyResult"),
     OperationSchema::named("TagInstanceProfile", "POST", "/"),
     OperationSchema::named("TagMFADevice", "POST", "/"),
     OperationSchema::named("TagOpenIDConnectProvider", "POST", "/"),
@@ -192,9 +220,9 @@ static OPERATIONS: [OperationSchema; 176] = [
     OperationSchema::named("UntagSAMLProvider", "POST", "/"),
     OperationSchema::named("UntagServerCertificate", "POST", "/"),
     OperationSchema::named("UntagUser", "POST", "/"),
-    OperationSchema::named("UpdateAccessKey", "POST", "/"),
+    OperationSchema::named("UpdateAccessKey", "POST", "/").typed(Some(105), None),
     OperationSchema::named("UpdateAccountPasswordPolicy", "POST", "/"),
-    OperationSchema::named("UpdateAssumeRolePolicy", "POST", "/"),
+    OperationSchema::named("UpdateAssumeRolePolicy", "POST", "/").typed(Some(106), None),
     OperationSchema::named("UpdateDelegationRequest", "POST", "/"),
     OperationSchema::named("UpdateGroup", "POST", "/"),
     OperationSchema::named("UpdateLoginProfile", "POST", "/"),
@@ -212,82 +240,596 @@ static OPERATIONS: [OperationSchema; 176] = [
     OperationSchema::named("UploadSigningCertificate", "POST", "/"),
 ];
 
-static ERRORS: [ErrorSchema; 7] = [
-    ErrorSchema { shape: 1, code: "ConcurrentModification", status: 409, sender: true },
-    ErrorSchema { shape: 5, code: "EntityAlreadyExists", status: 409, sender: true },
-    ErrorSchema { shape: 8, code: "InvalidInput", status: 400, sender: true },
-    ErrorSchema { shape: 9, code: "LimitExceeded", status: 409, sender: true },
-    ErrorSchema { shape: 12, code: "MalformedPolicyDocument", status: 400, sender: true },
-    ErrorSchema { shape: 13, code: "NoSuchEntity", status: 404, sender: true },
-    ErrorSchema { shape: 17, code: "ServiceFailure", status: 500, sender: false },
+static ERRORS: [ErrorSchema; 11] = [
+    ErrorSchema { shape: 9, code: "ConcurrentModification", status: 409, sender: true },
+    ErrorSchema { shape: 27, code: "DeleteConflict", status: 409, sender: true },
+    ErrorSchema { shape: 35, code: "EntityAlreadyExists", status: 409, sender: true },
+    ErrorSchema { shape: 52, code: "InvalidInput", status: 400, sender: true },
+    ErrorSchema { shape: 53, code: "LimitExceeded", status: 409, sender: true },
+    ErrorSchema { shape: 73, code: "MalformedPolicyDocument", status: 400, sender: true },
+    ErrorSchema { shape: 74, code: "NoSuchEntity", status: 404, sender: true },
+    ErrorSchema { shape: 80, code: "PolicyEvaluation", status: 500, sender: false },
+    ErrorSchema { shape: 82, code: "PolicyNotAttachable", status: 400, sender: true },
+    ErrorSchema { shape: 96, code: "ServiceFailure", status: 500, sender: false },
+    ErrorSchema { shape: 104, code: "UnmodifiableEntity", status: 400, sender: true },
 ];
 
-static SHAPES: [Shape; 43] = [
+static SHAPES: [Shape; 153] = [
+    Shape::structure(
+        "AccessKey",
+        const {
+            &[
+                Member::new("UserName", 152).required(),
+                Member::new("AccessKeyId", 108).required(),
+                Member::new("Status", 145).required(),
+                Member::new("SecretAccessKey", 110).required(),
+                Member::new("CreateDate", 115),
+            ]
+        },
+    ),
+    Shape::structure(
+        "AccessKeyMetadata",
+        const {
+            &[
+                Member::new("UserName", 152),
+                Member::new("AccessKeyId", 108),
+                Member::new("Status", 145),
+                Member::new("CreateDate", 115),
+            ]
+        },
+    ),
+    Shape::list("ActionNameListType", 3),
+    Shape::string("ActionNameType").min(3).max(128),
+    Shape::structure(
+        "AttachRolePolicyRequest",
+        const { &[Member::new("RoleName", 143).required(), Member::new("PolicyArn", 111).required()] },
+    ),
+    Shape::structure(
+        "AttachUserPolicyRequest",
+        const { &[Member::new("UserName", 152).required(), Member::new("PolicyArn", 111).required()] },
+    ),
     Shape::structure(
         "AttachedPermissionsBoundary",
-        const { &[Member::new("PermissionsBoundaryType", 14), Member::new("PermissionsBoundaryArn", 19)] },
+        const { &[Member::new("PermissionsBoundaryType", 76), Member::new("PermissionsBoundaryArn", 111)] },
     ),
-    Shape::structure("ConcurrentModificationException", const { &[Member::new("message", 2)] }),
+    Shape::structure(
+        "AttachedPolicy",
+        const { &[Member::new("PolicyName", 134), Member::new("PolicyArn", 111)] },
+    ),
+    Shape::new("ColumnNumber", Kind::Integer),
+    Shape::structure("ConcurrentModificationException", const { &[Member::new("message", 10)] }),
     Shape::string("ConcurrentModificationMessage"),
+    Shape::structure(
+        "ContextEntry",
+        const {
+            &[
+                Member::new("ContextKeyName", 13),
+                Member::new("ContextKeyValues", 16),
+                Member::new("ContextKeyType", 15),
+            ]
+        },
+    ),
+    Shape::list("ContextEntryListType", 11),
+    Shape::string("ContextKeyNameType").min(5).max(256),
+    Shape::list("ContextKeyNamesResultListType", 13),
+    Shape::one_of(
+        "ContextKeyTypeEnum",
+        &[
+            "string",
+            "stringList",
+            "numeric",
+            "numericList",
+            "boolean",
+            "booleanList",
+            "ip",
+            "ipList",
+            "binary",
+            "binaryList",
+            "date",
+            "dateList",
+        ],
+    ),
+    Shape::list("ContextKeyValueListType", 17),
+    Shape::string("ContextKeyValueType"),
+    Shape::structure("CreateAccessKeyRequest", const { &[Member::new("UserName", 118)] }),
+    Shape::structure("CreateAccessKeyResponse", const { &[Member::new("AccessKey", 0).required()] }),
+    Shape::structure(
+        "CreatePolicyRequest",
+        const {
+            &[
+                Member::new("PolicyName", 134).required(),
+                Member::new("Path", 136),
+                Member::new("PolicyDocument", 129).required(),
+                Member::new("Description", 128),
+                Member::new("Tags", 148),
+            ]
+        },
+    ),
+    Shape::structure("CreatePolicyResponse", const { &[Member::new("Policy", 78)] }),
     Shape::structure(
         "CreateRoleRequest",
         const {
             &[
-                Member::new("Path", 31),
-                Member::new("RoleName", 37).required(),
-                Member::new("AssumeRolePolicyDocument", 32).required(),
-                Member::new("Description", 34),
-                Member::new("MaxSessionDuration", 36),
-                Member::new("PermissionsBoundary", 19),
-                Member::new("Tags", 41),
+                Member::new("Path", 127),
+                Member::new("RoleName", 143).required(),
+                Member::new("AssumeRolePolicyDocument", 129).required(),
+                Member::new("Description", 140),
+                Member::new("MaxSessionDuration", 142),
+                Member::new("PermissionsBoundary", 111),
+                Member::new("Tags", 148),
             ]
         },
     ),
-    Shape::structure("CreateRoleResponse", const { &[Member::new("Role", 15).required()] }),
-    Shape::structure("EntityAlreadyExistsException", const { &[Member::new("message", 22)] }),
-    Shape::structure("GetRoleRequest", const { &[Member::new("RoleName", 37).required()] }),
-    Shape::structure("GetRoleResponse", const { &[Member::new("Role", 15).required()] }),
-    Shape::structure("InvalidInputException", const { &[Member::new("message", 24)] }),
-    Shape::structure("LimitExceededException", const { &[Member::new("message", 25)] }),
+    Shape::structure("CreateRoleResponse", const { &[Member::new("Role", 94).required()] }),
+    Shape::structure(
+        "CreateUserRequest",
+        const {
+            &[
+                Member::new("Path", 127),
+                Member::new("UserName", 152).required(),
+                Member::new("PermissionsBoundary", 111),
+                Member::new("Tags", 148),
+            ]
+        },
+    ),
+    Shape::structure("CreateUserResponse", const { &[Member::new("User", 107)] }),
+    Shape::structure(
+        "DeleteAccessKeyRequest",
+        const { &[Member::new("UserName", 118), Member::new("AccessKeyId", 108).required()] },
+    ),
+    Shape::structure("DeleteConflictException", const { &[Member::new("message", 116)] }),
+    Shape::structure("DeletePolicyRequest", const { &[Member::new("PolicyArn", 111).required()] }),
+    Shape::structure(
+        "DeleteRolePolicyRequest",
+        const { &[Member::new("RoleName", 143).required(), Member::new("PolicyName", 134).required()] },
+    ),
+    Shape::structure("DeleteRoleRequest", const { &[Member::new("RoleName", 143).required()] }),
+    Shape::structure(
+        "DeleteUserPolicyRequest",
+        const { &[Member::new("UserName", 118).required(), Member::new("PolicyName", 134).required()] },
+    ),
+    Shape::structure("DeleteUserRequest", const { &[Member::new("UserName", 118).required()] }),
+    Shape::structure(
+        "DetachRolePolicyRequest",
+        const { &[Member::new("RoleName", 143).required(), Member::new("PolicyArn", 111).required()] },
+    ),
+    Shape::structure(
+        "DetachUserPolicyRequest",
+        const { &[Member::new("UserName", 152).required(), Member::new("PolicyArn", 111).required()] },
+    ),
+    Shape::structure("EntityAlreadyExistsException", const { &[Member::new("message", 117)] }),
+    Shape::new(
+        "EvalDecisionDetailsType",
+        Kind::Map { key: 37, value: 79, key_name: "key", value_name: "value" },
+    ),
+    Shape::string("EvalDecisionSourceType").min(3).max(256),
+    Shape::structure(
+        "EvaluationResult",
+        const {
+            &[
+                Member::new("EvalActionName", 3).required(),
+                Member::new("EvalResourceName", 91),
+                Member::new("EvalDecision", 79).required(),
+                Member::new("MatchedStatements", 102),
+                Member::new("MissingContextValues", 14),
+                Member::new("OrganizationsDecisionDetail", 75),
+                Member::new("PermissionsBoundaryDecisionDetail", 77),
+                Member::new("EvalDecisionDetails", 36),
+                Member::new("ResourceSpecificResults", 93),
+            ]
+        },
+    ),
+    Shape::list("EvaluationResultsListType", 38),
+    Shape::structure("GetPolicyRequest", const { &[Member::new("PolicyArn", 111).required()] }),
+    Shape::structure("GetPolicyResponse", const { &[Member::new("Policy", 78)] }),
+    Shape::structure(
+        "GetPolicyVersionRequest",
+        const { &[Member::new("PolicyArn", 111).required(), Member::new("VersionId", 138).required()] },
+    ),
+    Shape::structure("GetPolicyVersionResponse", const { &[Member::new("PolicyVersion", 85)] }),
+    Shape::structure(
+        "GetRolePolicyRequest",
+        const { &[Member::new("RoleName", 143).required(), Member::new("PolicyName", 134).required()] },
+    ),
+    Shape::structure(
+        "GetRolePolicyResponse",
+        const {
+            &[
+                Member::new("RoleName", 143).required(),
+                Member::new("PolicyName", 134).required(),
+                Member::new("PolicyDocument", 129).required(),
+            ]
+        },
+    ),
+    Shape::structure("GetRoleRequest", const { &[Member::new("RoleName", 143).required()] }),
+    Shape::structure("GetRoleResponse", const { &[Member::new("Role", 94).required()] }),
+    Shape::structure(
+        "GetUserPolicyRequest",
+        const { &[Member::new("UserName", 118).required(), Member::new("PolicyName", 134).required()] },
+    ),
+    Shape::structure(
+        "GetUserPolicyResponse",
+        const {
+            &[
+                Member::new("UserName", 118).required(),
+                Member::new("PolicyName", 134).required(),
+                Member::new("PolicyDocument", 129).required(),
+            ]
+        },
+    ),
+    Shape::structure("GetUserRequest", const { &[Member::new("UserName", 118)] }),
+    Shape::structure("GetUserResponse", const { &[Member::new("User", 107).required()] }),
+    Shape::structure("InvalidInputException", const { &[Member::new("message", 120)] }),
+    Shape::structure("LimitExceededException", const { &[Member::new("message", 121)] }),
+    Shape::new("LineNumber", Kind::Integer),
+    Shape::structure(
+        "ListAccessKeysRequest",
+        const { &[Member::new("UserName", 118), Member::new("Marker", 123), Member::new("MaxItems", 124)] },
+    ),
+    Shape::structure(
+        "ListAccessKeysResponse",
+        const {
+            &[
+                Member::new("AccessKeyMetadata", 109).required(),
+                Member::new("IsTruncated", 114),
+                Member::new("Marker", 139),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListAttachedRolePoliciesRequest",
+        const {
+            &[
+                Member::new("RoleName", 143).required(),
+                Member::new("PathPrefix", 136),
+                Member::new("Marker", 123),
+                Member::new("MaxItems", 124),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListAttachedRolePoliciesResponse",
+        const {
+            &[
+                Member::new("AttachedPolicies", 112),
+                Member::new("IsTruncated", 114),
+                Member::new("Marker", 139),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListAttachedUserPoliciesRequest",
+        const {
+            &[
+                Member::new("UserName", 152).required(),
+                Member::new("PathPrefix", 136),
+                Member::new("Marker", 123),
+                Member::new("MaxItems", 124),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListAttachedUserPoliciesResponse",
+        const {
+            &[
+                Member::new("AttachedPolicies", 112),
+                Member::new("IsTruncated", 114),
+                Member::new("Marker", 139),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListPoliciesRequest",
+        const {
+            &[
+                Member::new("Scope", 137),
+                Member::new("OnlyAttached", 114),
+                Member::new("PathPrefix", 136),
+                Member::new("PolicyUsageFilter", 84),
+                Member::new("Marker", 123),
+                Member::new("MaxItems", 124),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListPoliciesResponse",
+        const { &[Member::new("Policies", 132), Member::new("IsTruncated", 114), Member::new("Marker", 139)] },
+    ),
+    Shape::structure(
+        "ListPolicyVersionsRequest",
+        const {
+            &[
+                Member::new("PolicyArn", 111).required(),
+                Member::new("Marker", 123),
+                Member::new("MaxItems", 124),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListPolicyVersionsResponse",
+        const { &[Member::new("Versions", 130), Member::new("IsTruncated", 114), Member::new("Marker", 139)] },
+    ),
+    Shape::structure(
+        "ListRolePoliciesRequest",
+        const {
+            &[
+                Member::new("RoleName", 143).required(),
+                Member::new("Marker", 123),
+                Member::new("MaxItems", 124),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListRolePoliciesResponse",
+        const {
+            &[
+                Member::new("PolicyNames", 133).required(),
+                Member::new("IsTruncated", 114),
+                Member::new("Marker", 139),
+            ]
+        },
+    ),
     Shape::structure(
         "ListRolesRequest",
-        const { &[Member::new("PathPrefix", 30), Member::new("Marker", 27), Member::new("MaxItems", 28)] },
+        const { &[Member::new("PathPrefix", 126), Member::new("Marker", 123), Member::new("MaxItems", 124)] },
     ),
     Shape::structure(
         "ListRolesResponse",
-        const { &[Member::new("Roles", 35).required(), Member::new("IsTruncated", 20), Member::new("Marker", 33)] },
+        const {
+            &[
+                Member::new("Roles", 141).required(),
+                Member::new("IsTruncated", 114),
+                Member::new("Marker", 139),
+            ]
+        },
     ),
-    Shape::structure("MalformedPolicyDocumentException", const { &[Member::new("message", 26)] }),
-    Shape::structure("NoSuchEntityException", const { &[Member::new("message", 29)] }),
+    Shape::structure(
+        "ListUserPoliciesRequest",
+        const {
+            &[
+                Member::new("UserName", 118).required(),
+                Member::new("Marker", 123),
+                Member::new("MaxItems", 124),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListUserPoliciesResponse",
+        const {
+            &[
+                Member::new("PolicyNames", 133).required(),
+                Member::new("IsTruncated", 114),
+                Member::new("Marker", 139),
+            ]
+        },
+    ),
+    Shape::structure(
+        "ListUsersRequest",
+        const { &[Member::new("PathPrefix", 126), Member::new("Marker", 123), Member::new("MaxItems", 124)] },
+    ),
+    Shape::structure(
+        "ListUsersResponse",
+        const {
+            &[
+                Member::new("Users", 151).required(),
+                Member::new("IsTruncated", 114),
+                Member::new("Marker", 139),
+            ]
+        },
+    ),
+    Shape::structure("MalformedPolicyDocumentException", const { &[Member::new("message", 122)] }),
+    Shape::structure("NoSuchEntityException", const { &[Member::new("message", 125)] }),
+    Shape::structure("OrganizationsDecisionDetail", const { &[Member::new("AllowedByOrganizations", 114)] }),
     Shape::one_of("PermissionsBoundaryAttachmentType", &["PermissionsBoundaryPolicy"]),
+    Shape::structure(
+        "PermissionsBoundaryDecisionDetail",
+        const { &[Member::new("AllowedByPermissionsBoundary", 114)] },
+    ),
+    Shape::structure(
+        "Policy",
+        const {
+            &[
+                Member::new("PolicyName", 134),
+                Member::new("PolicyId", 119),
+                Member::new("Arn", 111),
+                Member::new("Path", 136),
+                Member::new("DefaultVersionId", 138),
+                Member::new("AttachmentCount", 113),
+                Member::new("PermissionsBoundaryUsageCount", 113),
+                Member::new("IsAttachable", 114),
+                Member::new("Description", 128),
+                Member::new("CreateDate", 115),
+                Member::new("UpdateDate", 115),
+                Member::new("Tags", 148),
+            ]
+        },
+    ),
+    Shape::one_of("PolicyEvaluationDecisionType", &["allowed", "explicitDeny", "implicitDeny"]),
+    Shape::structure("PolicyEvaluationException", const { &[Member::new("message", 131)] }),
+    Shape::string("PolicyIdentifierType"),
+    Shape::structure("PolicyNotAttachableException", const { &[Member::new("message", 135)] }),
+    Shape::one_of(
+        "PolicySourceType",
+        &["user", "group", "role", "aws-managed", "user-managed", "resource", "none"],
+    ),
+    Shape::one_of("PolicyUsageType", &["PermissionsPolicy", "PermissionsBoundary"]),
+    Shape::structure(
+        "PolicyVersion",
+        const {
+            &[
+                Member::new("Document", 129),
+                Member::new("VersionId", 138),
+                Member::new("IsDefaultVersion", 114),
+                Member::new("CreateDate", 115),
+            ]
+        },
+    ),
+    Shape::structure("Position", const { &[Member::new("Line", 54), Member::new("Column", 8)] }),
+    Shape::structure(
+        "PutRolePolicyRequest",
+        const {
+            &[
+                Member::new("RoleName", 143).required(),
+                Member::new("PolicyName", 134).required(),
+                Member::new("PolicyDocument", 129).required(),
+            ]
+        },
+    ),
+    Shape::structure(
+        "PutUserPolicyRequest",
+        const {
+            &[
+                Member::new("UserName", 118).required(),
+                Member::new("PolicyName", 134).required(),
+                Member::new("PolicyDocument", 129).required(),
+            ]
+        },
+    ),
+    Shape::string("ResourceHandlingOptionType").min(1).max(64),
+    Shape::list("ResourceNameListType", 91),
+    Shape::string("ResourceNameType").min(1).max(2048),
+    Shape::structure(
+        "ResourceSpecificResult",
+        const {
+            &[
+                Member::new("EvalResourceName", 91).required(),
+                Member::new("EvalResourceDecision", 79).required(),
+                Member::new("MatchedStatements", 102),
+                Member::new("MissingContextValues", 14),
+                Member::new("EvalDecisionDetails", 36),
+                Member::new("PermissionsBoundaryDecisionDetail", 77),
+            ]
+        },
+    ),
+    Shape::list("ResourceSpecificResultListType", 92),
     Shape::structure(
         "Role",
         const {
             &[
-                Member::new("Path", 31).required(),
-                Member::new("RoleName", 37).required(),
-                Member::new("RoleId", 23).required(),
-                Member::new("Arn", 19).required(),
-                Member::new("CreateDate", 21).required(),
-                Member::new("AssumeRolePolicyDocument", 32),
-                Member::new("Description", 34),
-                Member::new("MaxSessionDuration", 36),
-                Member::new("PermissionsBoundary", 0),
-                Member::new("Tags", 41),
-                Member::new("RoleLastUsed", 16),
+                Member::new("Path", 127).required(),
+                Member::new("RoleName", 143).required(),
+                Member::new("RoleId", 119).required(),
+                Member::new("Arn", 111).required(),
+                Member::new("CreateDate", 115).required(),
+                Member::new("AssumeRolePolicyDocument", 129),
+                Member::new("Description", 140),
+                Member::new("MaxSessionDuration", 142),
+                Member::new("PermissionsBoundary", 6),
+                Member::new("Tags", 148),
+                Member::new("RoleLastUsed", 95),
             ]
         },
     ),
-    Shape::structure("RoleLastUsed", const { &[Member::new("LastUsedDate", 21), Member::new("Region", 39)] }),
-    Shape::structure("ServiceFailureException", const { &[Member::new("message", 38)] }),
+    Shape::structure(
+        "RoleLastUsed",
+        const { &[Member::new("LastUsedDate", 115), Member::new("Region", 146)] },
+    ),
+    Shape::structure("ServiceFailureException", const { &[Member::new("message", 144)] }),
+    Shape::structure(
+        "SimulateCustomPolicyRequest",
+        const {
+            &[
+                Member::new("PolicyInputList", 100).required(),
+                Member::new("PermissionsBoundaryPolicyInputList", 100),
+                Member::new("ActionNames", 2).required(),
+                Member::new("ResourceArns", 90),
+                Member::new("ResourcePolicy", 129),
+                Member::new("ResourceOwner", 91),
+                Member::new("CallerArn", 91),
+                Member::new("ContextEntries", 12),
+                Member::new("ResourceHandlingOption", 89),
+                Member::new("MaxItems", 124),
+                Member::new("Marker", 123),
+            ]
+        },
+    ),
+    Shape::structure(
+        "SimulatePolicyResponse",
+        const {
+            &[
+                Member::new("EvaluationResults", 39),
+                Member::new("IsTruncated", 114),
+                Member::new("Marker", 139),
+            ]
+        },
+    ),
+    Shape::structure(
+        "SimulatePrincipalPolicyRequest",
+        const {
+            &[
+                Member::new("PolicySourceArn", 111).required(),
+                Member::new("PolicyInputList", 100),
+                Member::new("PermissionsBoundaryPolicyInputList", 100),
+                Member::new("ActionNames", 2).required(),
+                Member::new("ResourceArns", 90),
+                Member::new("ResourcePolicy", 129),
+                Member::new("ResourceOwner", 91),
+                Member::new("CallerArn", 91),
+                Member::new("ContextEntries", 12),
+                Member::new("ResourceHandlingOption", 89),
+                Member::new("MaxItems", 124),
+                Member::new("Marker", 123),
+            ]
+        },
+    ),
+    Shape::list("SimulationPolicyListType", 129),
+    Shape::structure(
+        "Statement",
+        const {
+            &[
+                Member::new("SourcePolicyId", 81),
+                Member::new("SourcePolicyType", 83),
+                Member::new("StartPosition", 86),
+                Member::new("EndPosition", 86),
+            ]
+        },
+    ),
+    Shape::list("StatementListType", 101),
     Shape::structure(
         "Tag",
-        const { &[Member::new("Key", 40).required(), Member::new("Value", 42).required()] },
+        const { &[Member::new("Key", 147).required(), Member::new("Value", 149).required()] },
     ),
+    Shape::structure("UnmodifiableEntityException", const { &[Member::new("message", 150)] }),
+    Shape::structure(
+        "UpdateAccessKeyRequest",
+        const {
+            &[
+                Member::new("UserName", 118),
+                Member::new("AccessKeyId", 108).required(),
+                Member::new("Status", 145).required(),
+            ]
+        },
+    ),
+    Shape::structure(
+        "UpdateAssumeRolePolicyRequest",
+        const { &[Member::new("RoleName", 143).required(), Member::new("PolicyDocument", 129).required()] },
+    ),
+    Shape::structure(
+        "User",
+        const {
+            &[
+                Member::new("Path", 127).required(),
+                Member::new("UserName", 152).required(),
+                Member::new("UserId", 119).required(),
+                Member::new("Arn", 111).required(),
+                Member::new("CreateDate", 115).required(),
+                Member::new("PasswordLastUsed", 115),
+                Member::new("PermissionsBoundary", 6),
+                Member::new("Tags", 148),
+            ]
+        },
+    ),
+    Shape::string("accessKeyIdType").min(16).max(128).pattern("[\\w]+"),
+    Shape::list("accessKeyMetadataListType", 1),
+    Shape::string("accessKeySecretType").sensitive(),
     Shape::string("arnType").min(20).max(2048),
+    Shape::list("attachedPoliciesListType", 7),
+    Shape::new("attachmentCountType", Kind::Integer),
     Shape::new("booleanType", Kind::Boolean),
     Shape::new("dateType", Kind::Timestamp(None)),
+    Shape::string("deleteConflictMessage"),
     Shape::string("entityAlreadyExistsMessage"),
+    Shape::string("existingUserNameType").min(1).max(128).pattern("[\\w+=,.@-]+"),
     Shape::string("idType").min(16).max(128).pattern("[\\w]+"),
     Shape::string("invalidInputMessage"),
     Shape::string("limitExceededMessage"),
@@ -297,17 +839,31 @@ static SHAPES: [Shape; 43] = [
     Shape::string("noSuchEntityMessage"),
     Shape::string("pathPrefixType").min(1).max(512).pattern("\\u002F[\\u0021-\\u007F]*"),
     Shape::string("pathType").min(1).max(512).pattern("(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"),
+    Shape::string("policyDescriptionType").max(1000),
     Shape::string("policyDocumentType").min(1).max(131072).pattern("[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"),
+    Shape::list("policyDocumentVersionListType", 85),
+    Shape::string("policyEvaluationErrorMessage"),
+    Shape::list("policyListType", 78),
+    Shape::list("policyNameListType", 134),
+    Shape::string("policyNameType").min(1).max(128).pattern("[\\w+=,.@-]+"),
+    Shape::string("policyNotAttachableMessage"),
+    Shape::string("policyPathType").min(1).max(512).pattern("((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"),
+    Shape::one_of("policyScopeType", &["All", "AWS", "Local"]),
+    Shape::string("policyVersionIdType").pattern("v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"),
     Shape::string("responseMarkerType"),
     Shape::string("roleDescriptionType")
         .max(1000)
         .pattern("[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"),
-    Shape::list("roleListType", 15),
+    Shape::list("roleListType", 94),
     Shape::new("roleMaxSessionDurationType", Kind::Integer).min(3600).max(43200),
     Shape::string("roleNameType").min(1).max(64).pattern("[\\w+=,.@-]+"),
     Shape::string("serviceFailureExceptionMessage"),
+    Shape::one_of("statusType", &["Active", "Inactive", "Expired"]),
     Shape::string("stringType"),
     Shape::string("tagKeyType").min(1).max(128).pattern("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"),
-    Shape::list("tagListType", 18).max(50),
+    Shape::list("tagListType", 103).max(50),
     Shape::string("tagValueType").min(0).max(256).pattern("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"),
+    Shape::string("unmodifiableEntityMessage"),
+    Shape::list("userListType", 107),
+    Shape::string("userNameType").min(1).max(64).pattern("[\\w+=,.@-]+"),
 ];

@@ -14,6 +14,16 @@ pub trait Sts: Send + Sync {
         Err(ServiceError::not_implemented("STS", "AssumeRole"))
     }
 
+    /// `GetAccessKeyInfo`.
+    async fn get_access_key_info(
+        &self,
+        cx: &mut Context,
+        input: GetAccessKeyInfoRequest,
+    ) -> Result<GetAccessKeyInfoResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("STS", "GetAccessKeyInfo"))
+    }
+
     /// `GetCallerIdentity`.
     async fn get_caller_identity(
         &self,
@@ -48,6 +58,7 @@ impl<T: Sts> Service for StsService<T> {
     async fn call(&self, cx: &mut Context, operation: usize, input: Value) -> Result<Value> {
         match operation {
             0 => Ok(self.0.assume_role(cx, FromValue::from_value(input)?).await?.into_value()),
+            5 => Ok(self.0.get_access_key_info(cx, FromValue::from_value(input)?).await?.into_value()),
             6 => Ok(self.0.get_caller_identity(cx, FromValue::from_value(input)?).await?.into_value()),
             9 => Ok(self.0.get_session_token(cx, FromValue::from_value(input)?).await?.into_value()),
             _ => Err(ServiceError::not_implemented("STS", "of this number")),

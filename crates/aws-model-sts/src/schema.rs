@@ -37,42 +37,44 @@ static OPERATIONS: [OperationSchema; 11] = [
     OperationSchema::named("AssumeRoleWithWebIdentity", "POST", "/"),
     OperationSchema::named("AssumeRoot", "POST", "/"),
     OperationSchema::named("DecodeAuthorizationMessage", "POST", "/"),
-    OperationSchema::named("GetAccessKeyInfo", "POST", "/"),
-    OperationSchema::named("GetCallerIdentity", "POST", "/")
+    OperationSchema::named("GetAccessKeyInfo", "POST", "/")
         .typed(Some(5), Some(6))
+        .wrapper("GetAccessKeyInfoResult"),
+    OperationSchema::named("GetCallerIdentity", "POST", "/")
+        .typed(Some(7), Some(8))
         .wrapper("GetCallerIdentityResult"),
     OperationSchema::named("GetDelegatedAccessToken", "POST", "/"),
     OperationSchema::named("GetFederationToken", "POST", "/"),
     OperationSchema::named("GetSessionToken", "POST", "/")
-        .typed(Some(7), Some(8))
+        .typed(Some(9), Some(10))
         .wrapper("GetSessionTokenResult"),
     OperationSchema::named("GetWebIdentityToken", "POST", "/"),
 ];
 
 static ERRORS: [ErrorSchema; 4] = [
     ErrorSchema { shape: 4, code: "ExpiredTokenException", status: 400, sender: true },
-    ErrorSchema { shape: 9, code: "MalformedPolicyDocument", status: 400, sender: true },
-    ErrorSchema { shape: 10, code: "PackedPolicyTooLarge", status: 400, sender: true },
-    ErrorSchema { shape: 14, code: "RegionDisabledException", status: 403, sender: true },
+    ErrorSchema { shape: 11, code: "MalformedPolicyDocument", status: 400, sender: true },
+    ErrorSchema { shape: 12, code: "PackedPolicyTooLarge", status: 400, sender: true },
+    ErrorSchema { shape: 16, code: "RegionDisabledException", status: 403, sender: true },
 ];
 
-static SHAPES: [Shape; 43] = [
+static SHAPES: [Shape; 45] = [
     Shape::structure(
         "AssumeRoleRequest",
         const {
             &[
-                Member::new("RoleArn", 19).required(),
-                Member::new("RoleSessionName", 32).required(),
-                Member::new("PolicyArns", 29),
-                Member::new("Policy", 41),
-                Member::new("DurationSeconds", 31),
-                Member::new("Tags", 37),
-                Member::new("TransitiveTagKeys", 35),
-                Member::new("ExternalId", 25),
-                Member::new("SerialNumber", 33),
-                Member::new("TokenCode", 39),
-                Member::new("SourceIdentity", 34),
-                Member::new("ProvidedContexts", 13),
+                Member::new("RoleArn", 21).required(),
+                Member::new("RoleSessionName", 34).required(),
+                Member::new("PolicyArns", 31),
+                Member::new("Policy", 43),
+                Member::new("DurationSeconds", 33),
+                Member::new("Tags", 39),
+                Member::new("TransitiveTagKeys", 37),
+                Member::new("ExternalId", 27),
+                Member::new("SerialNumber", 35),
+                Member::new("TokenCode", 41),
+                Member::new("SourceIdentity", 36),
+                Member::new("ProvidedContexts", 15),
             ]
         },
     ),
@@ -82,55 +84,57 @@ static SHAPES: [Shape; 43] = [
             &[
                 Member::new("Credentials", 3),
                 Member::new("AssumedRoleUser", 2),
-                Member::new("PackedPolicySize", 27),
-                Member::new("SourceIdentity", 34),
+                Member::new("PackedPolicySize", 29),
+                Member::new("SourceIdentity", 36),
             ]
         },
     ),
     Shape::structure(
         "AssumedRoleUser",
-        const { &[Member::new("AssumedRoleId", 20).required(), Member::new("Arn", 19).required()] },
+        const { &[Member::new("AssumedRoleId", 22).required(), Member::new("Arn", 21).required()] },
     ),
     Shape::structure(
         "Credentials",
         const {
             &[
-                Member::new("AccessKeyId", 16).required(),
-                Member::new("SecretAccessKey", 17).required(),
-                Member::new("SessionToken", 40).required(),
-                Member::new("Expiration", 22).required(),
+                Member::new("AccessKeyId", 18).required(),
+                Member::new("SecretAccessKey", 19).required(),
+                Member::new("SessionToken", 42).required(),
+                Member::new("Expiration", 24).required(),
             ]
         },
     ),
-    Shape::structure("ExpiredTokenException", const { &[Member::new("message", 24)] }),
+    Shape::structure("ExpiredTokenException", const { &[Member::new("message", 26)] }),
+    Shape::structure("GetAccessKeyInfoRequest", const { &[Member::new("AccessKeyId", 18).required()] }),
+    Shape::structure("GetAccessKeyInfoResponse", const { &[Member::new("Account", 20)] }),
     Shape::structure("GetCallerIdentityRequest", const { &[] }),
     Shape::structure(
         "GetCallerIdentityResponse",
-        const { &[Member::new("UserId", 42), Member::new("Account", 18), Member::new("Arn", 19)] },
+        const { &[Member::new("UserId", 44), Member::new("Account", 20), Member::new("Arn", 21)] },
     ),
     Shape::structure(
         "GetSessionTokenRequest",
         const {
             &[
-                Member::new("DurationSeconds", 23),
-                Member::new("SerialNumber", 33),
-                Member::new("TokenCode", 39),
+                Member::new("DurationSeconds", 25),
+                Member::new("SerialNumber", 35),
+                Member::new("TokenCode", 41),
             ]
         },
     ),
     Shape::structure("GetSessionTokenResponse", const { &[Member::new("Credentials", 3)] }),
-    Shape::structure("MalformedPolicyDocumentException", const { &[Member::new("message", 26)] }),
-    Shape::structure("PackedPolicyTooLargeException", const { &[Member::new("message", 28)] }),
-    Shape::structure("PolicyDescriptorType", const { &[Member::new("arn", 19)] }),
+    Shape::structure("MalformedPolicyDocumentException", const { &[Member::new("message", 28)] }),
+    Shape::structure("PackedPolicyTooLargeException", const { &[Member::new("message", 30)] }),
+    Shape::structure("PolicyDescriptorType", const { &[Member::new("arn", 21)] }),
     Shape::structure(
         "ProvidedContext",
-        const { &[Member::new("ProviderArn", 19), Member::new("ContextAssertion", 21)] },
+        const { &[Member::new("ProviderArn", 21), Member::new("ContextAssertion", 23)] },
     ),
-    Shape::list("ProvidedContextsListType", 12).min(1).max(5),
-    Shape::structure("RegionDisabledException", const { &[Member::new("message", 30)] }),
+    Shape::list("ProvidedContextsListType", 14).min(1).max(5),
+    Shape::structure("RegionDisabledException", const { &[Member::new("message", 32)] }),
     Shape::structure(
         "Tag",
-        const { &[Member::new("Key", 36).required(), Member::new("Value", 38).required()] },
+        const { &[Member::new("Key", 38).required(), Member::new("Value", 40).required()] },
     ),
     Shape::string("accessKeyIdType").min(16).max(128).pattern("[\\w]*"),
     Shape::string("accessKeySecretType").sensitive(),
@@ -147,15 +151,15 @@ static SHAPES: [Shape; 43] = [
     Shape::string("malformedPolicyDocumentMessage"),
     Shape::new("nonNegativeIntegerType", Kind::Integer).min(0),
     Shape::string("packedPolicyTooLargeMessage"),
-    Shape::list("policyDescriptorListType", 11),
+    Shape::list("policyDescriptorListType", 13),
     Shape::string("regionDisabledMessage"),
     Shape::new("roleDurationSecondsType", Kind::Integer).min(900).max(43200),
     Shape::string("roleSessionNameType").min(2).max(64).pattern("[\\w+=,.@-]*"),
     Shape::string("serialNumberType").min(9).max(256).pattern("[\\w+=/:,.@-]*"),
     Shape::string("sourceIdentityType").min(2).max(64).pattern("[\\w+=,.@-]*"),
-    Shape::list("tagKeyListType", 36).max(50),
+    Shape::list("tagKeyListType", 38).max(50),
     Shape::string("tagKeyType").min(1).max(128).pattern("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"),
-    Shape::list("tagListType", 15).max(50),
+    Shape::list("tagListType", 17).max(50),
     Shape::string("tagValueType").min(0).max(256).pattern("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"),
     Shape::string("tokenCodeType").min(6).max(6).pattern("[\\d]*"),
     Shape::string("tokenType"),

@@ -37,6 +37,14 @@ tinderbox_wire::structures! {
         pub session_token: String,
         pub expiration: Timestamp,
     }
+    /// `GetAccessKeyInfoRequest` of the model.
+    pub struct GetAccessKeyInfoRequest {
+        pub access_key_id: String,
+    }
+    /// `GetAccessKeyInfoResponse` of the model.
+    pub struct GetAccessKeyInfoResponse {
+        pub account: Option<String>,
+    }
     /// `GetCallerIdentityRequest` of the model.
     pub struct GetCallerIdentityRequest {
     }

@@ -3,6 +3,7 @@
 
 pub mod apigateway;
 pub mod apigatewayv2;
+pub mod authorize;
 pub mod cloudwatch;
 pub mod iam;
 pub mod lambda;

@@ -3,6 +3,7 @@
 //!
 //! This layer does no I/O and knows no service.
 
+mod access_keys;
 mod arn;
 mod caller;
 mod clock;
@@ -10,12 +11,14 @@ pub mod config;
 mod error;
 mod ids;
 mod log_sink;
+pub mod policy;
 mod random;
 mod target;
 mod units;
 
+pub use access_keys::{AccessKeys, KeyFault, KnownKey, Secret};
 pub use arn::{Arn, ParseArnError};
-pub use caller::{Caller, Principal};
+pub use caller::{Caller, Principal, Session};
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{AccountId, ParseIdError, Region, RequestId};

@@ -221,6 +221,7 @@ pub fn function_arn(region: &Region, account: &AccountId, name: impl fmt::Displa
 pub(crate) fn principal_arn(caller: &Caller) -> String {
     match &caller.principal {
         Principal::Root => format!("arn:aws:iam::{}:root", caller.account),
+        Principal::User { user } => user.to_string(),
         Principal::AssumedRole { role, session } => {
             let name = role.resource.rsplit('/').next().unwrap_or_default();
             format!("arn:aws:sts::{}:assumed-role/{name}/{session}", caller.account)

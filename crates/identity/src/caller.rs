@@ -1,6 +1,6 @@
 //! What STS tells a caller about itself.
 
-use crate::{create_role::id_of, roles::Identity};
+use crate::{create_role::id_of, roles::Identity, users::last_part};
 use tinderbox_base::{AccountId, Caller, Principal, Result};
 
 /// The answer to `GetCallerIdentity`.
@@ -24,13 +24,18 @@ impl Identity {
         let (user_id, arn) = match &caller.principal {
             // For the account itself, AWS tells its number as the id.
             Principal::Root => (account.to_string(), format!("arn:aws:iam::{account}:root")),
+            Principal::User { user } => {
+                let name = last_part(&user.resource);
+                let id = self.user_id(&account, name).await?;
+                (id, user.to_string())
+            }
             Principal::AssumedRole { role, session } => {
                 let name = role.resource.rsplit('/').next().unwrap_or_default();
                 let owner = role.account.as_ref().unwrap_or(&account);
                 let id = match self.find(owner, name).await? {
                     Some(role) => role.id,
                     // A function may have a role that was never made; its id is the same each time.
-                    None => id_of(&digest(&role.to_string())),
+                    None => id_of("AROA", &digest(&role.to_string())),
                 };
                 (format!("{id}:{session}"), format!("arn:aws:sts::{owner}:assumed-role/{name}/{session}"))
             }

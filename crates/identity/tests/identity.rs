@@ -5,7 +5,7 @@ use tinderbox_base::{
     AccountId, Arn, Caller, Error, ErrorKind, ManualClock, Principal, Region, RequestId, SeededRandom,
     Timestamp,
 };
-use tinderbox_identity::{CreateRole, FIRST_ROLES, Identity, ListRoles, Role};
+use tinderbox_identity::{CreateRole, FIRST_ROLES, Identity, ListRoles, Role, Vault};
 use tinderbox_store::MemoryStore;
 
 const TRUST: &str =
@@ -14,7 +14,8 @@ const TRUST: &str =
 fn identity() -> Identity {
     let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000)));
     let store = MemoryStore::new(clock.clone()).expect("a store");
-    Identity::new(Arc::new(store), clock, Arc::new(SeededRandom::new(3)))
+    let vault = Vault::ephemeral(&SeededRandom::new(4));
+    Identity::new(Arc::new(store), clock, Arc::new(SeededRandom::new(3)), vault)
 }
 
 fn caller(account: &str) -> Caller {
@@ -73,6 +74,7 @@ async fn a_role_is_made_once() {
         description: Some("d".into()),
         max_session: 7200,
         tags: BTreeMap::from([("k".into(), "v".into())]),
+        boundary: None,
     };
     assert_eq!(made, expect);
     assert_eq!(identity.get_role(&me, "r").await.expect("a role"), expect);

@@ -10,15 +10,13 @@ pub struct Context {
     pub caller: Caller,
     /// Where the caller reached us, such as `http://127.0.0.1:4566`; for URLs that the caller will follow.
     pub endpoint: String,
-    /// The request's headers.
-    pub request_headers: HeaderMap,
     response_headers: HeaderMap,
 }
 
 impl Context {
     /// The surroundings of a request.
-    pub fn new(caller: Caller, endpoint: String, request_headers: HeaderMap) -> Self {
-        Self { caller, endpoint, request_headers, response_headers: HeaderMap::new() }
+    pub fn new(caller: Caller, endpoint: String) -> Self {
+        Self { caller, endpoint, response_headers: HeaderMap::new() }
     }
 
     /// Adds a header that is no member of the output. It replaces what the protocol would send.

@@ -24,13 +24,30 @@ pub(crate) enum Refused {
 impl Guard {
     pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap, origin: &Origin) -> Result<(), Refused> {
         // HTTP/2 and proxies put the host into the URI. Without either it is no browser.
+        // Where every request is signed, its host is too, and no page of another site can sign.
+        if matches!(origin, Origin::Public { .. }) {
+            return self.check_page(uri, headers, origin);
+        }
         let host = uri.authority().map(|a| a.as_str()).or_else(|| text(headers.get(header::HOST)));
         if host.is_some_and(|host| !self.knows(host, origin))
             || host.is_none() && headers.contains_key(header::HOST)
         {
             return Err(Refused::Host);
         }
+        self.check_page(uri, headers, origin)
+    }
+
+    fn check_page(&self, uri: &Uri, headers: &HeaderMap, origin: &Origin) -> Result<(), Refused> {
+        let host = uri.authority().map(|a| a.as_str()).or_else(|| text(headers.get(header::HOST)));
         let page = headers.get(header::ORIGIN);
+        // A page of the host that is asked is no other site.
+        let own = |page: &HeaderValue| {
+            let site = text(Some(page)).and_then(|page| page.split_once("://")).map(|(_, site)| site);
+            matches!(origin, Origin::Public { .. }) && site.is_some() && site == host
+        };
+        if page.is_some_and(own) {
+            return Ok(());
+        }
         if page.is_some_and(|page| !self.knows_origin(page, origin)) {
             return Err(Refused::Origin);
         }

@@ -23,6 +23,7 @@
 //! - A request's service is the one that its target, path or action names; a signature decides between several.
 //! - An instance's unsigned requests are its role's: its network namespace is its identity.
 
+mod auth;
 mod body;
 mod codec;
 mod context;
@@ -36,16 +37,18 @@ mod route;
 mod router;
 pub mod schema;
 mod service;
+pub mod sigv4;
 mod validate;
 mod value;
 
 pub use async_trait::async_trait;
+pub use auth::{Authentication, Authorize, Call, Loopback, Refused};
 pub use body::Body;
 pub use codec::{MAX_DEPTH, MAX_VALUES};
 pub use context::Context;
 pub use convert::{FromValue, IntoValue, Members, Mismatch};
 pub use error::ServiceError;
-pub use origin::Origin;
+pub use origin::{Origin, Peer};
 pub use router::Router;
 pub use service::Service;
 pub use validate::unchecked_patterns;

@@ -6,8 +6,15 @@ use tinderbox_base::{AccountId, Caller, Region, RequestId};
 /// The way a request came.
 #[derive(Clone, Debug)]
 pub enum Origin {
-    /// The loopback listener: any credentials, or none.
+    /// The loopback listener: any credentials, or none, unless all must be verified.
     Loopback,
+    /// The loopback listener, encrypted.
+    LoopbackTls,
+    /// A listener that others can reach: every request must be signed.
+    Public {
+        /// Whether the connection is encrypted, for the URLs that we hand out.
+        tls: bool,
+    },
     /// An instance's own endpoint, whose network namespace is the caller's identity.
     Instance {
         /// The caller that every request gets: the execution role with its access key; the router
@@ -18,22 +25,26 @@ pub enum Origin {
     },
 }
 
-/// The request's access key is not the one that the instance was given.
+/// The address that a request comes from: an extension of it, where the listener knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub std::net::IpAddr);
+
+/// The request's access key is not one that is taken without a signature.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ForeignKey;
 
 impl Origin {
     pub(crate) fn scheme(&self) -> &'static str {
         match self {
-            Self::Instance { tls: true, .. } => "https",
-            Self::Loopback | Self::Instance { .. } => "http",
+            Self::Instance { tls: true, .. } | Self::Public { tls: true } | Self::LoopbackTls => "https",
+            Self::Loopback | Self::Instance { .. } | Self::Public { .. } => "http",
         }
     }
 
     /// The caller of a request.
     ///
     /// # Errors
-    /// Signatures cannot be verified, so from an instance only its own access key is taken.
+    /// Only a signature tells: from an instance any key but its own, and whatever comes from elsewhere.
     pub(crate) fn caller(
         &self,
         scope: Option<&Scope>,
@@ -43,12 +54,13 @@ impl Origin {
         let region = scope.and_then(|s| s.region.parse::<Region>().ok());
         let key = scope.map(|s| s.access_key.clone());
         let mut caller = match self {
-            Self::Loopback => {
+            Self::Loopback | Self::LoopbackTls => {
                 let account = key.as_deref().and_then(|k| k.parse::<AccountId>().ok());
                 let mut caller = Caller::root(account.unwrap_or_default(), Region::default(), request_id);
                 caller.access_key = key;
                 caller
             }
+            Self::Public { .. } => return Err(ForeignKey),
             Self::Instance { caller, .. } => {
                 if key.is_some() && key != caller.access_key {
                     return Err(ForeignKey);

@@ -80,7 +80,11 @@ fn structure(selection: &Selection<'_>, name: &str, out: &mut String) -> Result<
 
 fn enumeration(name: &str, values: &[String], out: &mut String) {
     let mut taken = BTreeMap::new();
-    let _ = writeln!(out, "/// The values of `{name}`.\npub struct {name};\n\nimpl {name} {{");
+    // Some models' names begin small.
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    let rust: String = first.into_iter().chain(letters).collect();
+    let _ = writeln!(out, "/// The values of `{name}`.\npub struct {rust};\n\nimpl {rust} {{");
     for value in values {
         let mut rust = constant(value);
         let times = taken.entry(rust.clone()).and_modify(|n| *n += 1).or_insert(1);

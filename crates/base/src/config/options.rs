@@ -39,6 +39,31 @@ pub enum Isolation {
     None,
 }
 
+/// Who has to prove who it is, and what it may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// On loopback addresses any credentials are accepted; on others signatures are verified. Whoever is known may
+    /// do everything.
+    #[default]
+    Relaxed,
+    /// Signatures are verified and policies are enforced everywhere.
+    Enforce,
+}
+
+/// Whether connections are encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Where others can listen in: on addresses that are no loopback's.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never: something in front does it.
+    Off,
+}
+
 /// How an instance's share of the processors follows from its memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -62,6 +87,16 @@ section! {
         drain_timeout_s: u64 = 10,
         /// Connections served at once; further ones wait to be accepted.
         max_connections: usize = 4096,
+        /// Who must sign: "relaxed" accepts any credentials on loopback addresses and verifies them on others; "enforce" verifies everywhere and enforces policies.
+        auth: Auth = Auth::Relaxed,
+        /// Encrypted connections: "auto" (on addresses that are no loopback's), "on" or "off".
+        tls: Tls = Tls::Auto,
+        /// File with the certificate and its chain, in PEM. Without one the server makes its own, signed by the authority in tls/authority.pem of the data directory.
+        tls_certificate: Option<PathBuf> = None,
+        /// File with the certificate's key, in PEM.
+        tls_key: Option<PathBuf> = None,
+        /// Further names and addresses under which the server is reached; they go into the certificate that it makes.
+        names: Vec<String> = Vec::new(),
     }
 }
 

@@ -92,7 +92,8 @@ impl PolicyPrincipal {
             (Self::Aws(arn), Principal::AssumedRole { role, .. }) => {
                 of_account(arn) || *arn == role.to_string()
             }
-            (Self::Service(_), Principal::Root | Principal::AssumedRole { .. })
+            (Self::Aws(arn), Principal::User { user }) => of_account(arn) || *arn == user.to_string(),
+            (Self::Service(_), Principal::Root | Principal::User { .. } | Principal::AssumedRole { .. })
             | (Self::Aws(_), Principal::Service(_)) => false,
         }
     }

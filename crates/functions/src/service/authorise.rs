@@ -16,8 +16,12 @@ pub(super) const INVOKE: &str = "InvokeFunction";
 /// a whole holds for its unqualified name and, since `$LATEST` can have none of its own, for that.
 pub(super) fn invocation(caller: &Caller, target: &Target, live: &Live) -> Result<()> {
     match &caller.principal {
-        Principal::Root | Principal::AssumedRole { .. } if caller.account == target.account => Ok(()),
-        Principal::Root | Principal::AssumedRole { .. } | Principal::Service(_) => {
+        Principal::Root | Principal::User { .. } | Principal::AssumedRole { .. }
+            if caller.account == target.account =>
+        {
+            Ok(())
+        }
+        Principal::Root | Principal::User { .. } | Principal::AssumedRole { .. } | Principal::Service(_) => {
             let action = format!("lambda:{INVOKE}");
             let access = Access { caller, action: &action, function_url: None };
             let policy = live.policy(target.qualifier.as_deref());

@@ -1,14 +1,16 @@
 //! A client of the AWS APIs, as far as the command line needs them.
 //!
-//! It speaks to the loopback listener, where no signature is needed.
+//! It signs with the credentials of the environment, where there are any: the loopback listener asks for none unless it is
+//! configured to.
 
-use super::{Failure, Outcome, failure::During};
+use super::{Failure, Outcome, failure::During, signer::Signer};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioExecutor};
 use serde_json::Value;
 use std::future::Future;
+use tinderbox_wire::sigv4::sha256;
 
 /// The largest answer the command line reads: a function's 6 MB response, and headroom.
 const MAX_ANSWER: usize = 16 << 20;
@@ -32,6 +34,7 @@ impl Endpoint {
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     endpoint: String,
+    credentials: Option<Signer>,
     http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -61,7 +64,8 @@ impl Client {
     /// A client of `endpoint`, such as `http://127.0.0.1:4566`.
     pub(crate) fn new(endpoint: &str) -> Self {
         let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
-        Self { endpoint: endpoint.trim_end_matches('/').to_owned(), http }
+        let credentials = Signer::from_environment();
+        Self { endpoint: endpoint.trim_end_matches('/').to_owned(), credentials, http }
     }
 
     /// The address this client speaks to.
@@ -81,7 +85,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.exchange(request, body.into()).await
+        self.exchange("lambda", request, body.into()).await
     }
 
     /// The same with JSON both ways.
@@ -106,20 +110,43 @@ impl Client {
             .uri(format!("{}/", self.endpoint))
             .header("content-type", "application/x-amz-json-1.1")
             .header("x-amz-target", format!("Logs_20140328.{operation}"));
-        let answer = self.exchange(request, body.to_string().into()).await?;
+        let answer = self.exchange("logs", request, body.to_string().into()).await?;
         match answer {
             Ok(answer) => parse(answer.body()).map(Ok),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
 
+    /// One operation of IAM: its answer's XML.
+    pub(crate) async fn iam(
+        &self,
+        operation: &str,
+        parameters: &[(&str, String)],
+    ) -> Outcome<Result<String, Refusal>> {
+        let mut form = format!("Action={operation}&Version=2010-05-08");
+        for (name, value) in parameters {
+            form.push_str(&format!("&{name}={}", super::package::percent(value)));
+        }
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{}/", self.endpoint))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let answer = self.exchange("iam", request, form.into()).await?;
+        Ok(answer.map(|answer| String::from_utf8_lossy(answer.body()).into_owned()))
+    }
+
     async fn exchange(
         &self,
+        service: &str,
         request: http::request::Builder,
         body: Bytes,
     ) -> Outcome<Result<Response<Bytes>, Refusal>> {
         let endpoint = &self.endpoint;
-        let request = request.body(Full::new(body)).during(|| format!("{endpoint} is not an address"))?;
+        let hash = sha256(&body);
+        let mut request = request.body(Full::new(body)).during(|| format!("{endpoint} is not an address"))?;
+        if let Some(credentials) = &self.credentials {
+            credentials.sign(service, &mut request, &hash);
+        }
         let answer = self.http.request(request).await.map_err(|error| {
             let failure = Failure::new(format!("cannot reach Tinderbox at {endpoint}: {}", root(&error)));
             failure.help("start it with `tinderbox up`, or name its address with --endpoint")
@@ -135,6 +162,13 @@ impl Client {
 }
 
 fn refusal(head: &http::response::Parts, body: &[u8]) -> Refusal {
+    if let Some(error) = std::str::from_utf8(body).ok().filter(|text| text.contains("<Error>")) {
+        let part = |name: &str| {
+            let rest = error.split_once(&format!("<{name}>")).map(|(_, rest)| rest);
+            rest.and_then(|rest| rest.split_once('<')).map_or_else(String::new, |(text, _)| text.to_owned())
+        };
+        return Refusal { status: head.status, code: part("Code"), message: part("Message") };
+    }
     let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let text =
         |names: &[&str]| names.iter().find_map(|name| body[*name].as_str()).unwrap_or_default().to_owned();

@@ -1,4 +1,5 @@
-//! The command line. Every command but `up`, `config` and `store` is a client of the public API.
+//! The command line. Every command but `up`, `config` and `store` is a client of the public API; `keys` is also one of a
+//! data directory that no server holds.
 
 mod client;
 mod config;
@@ -8,16 +9,18 @@ mod failure;
 mod fuzz;
 mod init;
 mod invoke;
+mod keys;
 mod logs;
 mod ls;
 mod package;
 mod project;
+mod signer;
 mod store;
 mod up;
 mod watch;
 
 pub(crate) use client::Client;
-pub(crate) use failure::{Failure, Outcome};
+pub(crate) use failure::{During, Failure, Outcome};
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -44,6 +47,8 @@ enum Command {
     Logs(logs::Logs),
     /// List functions.
     Ls(ls::Ls),
+    /// Make, list and revoke access keys.
+    Keys(keys::Keys),
     /// Print every option with its default and its meaning.
     Config(config::Config),
     /// Check, compact, export or import the store while no server runs.
@@ -61,6 +66,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Invoke(command) => client::block_on(command.run()),
         Command::Logs(command) => client::block_on(command.run()),
         Command::Ls(command) => client::block_on(command.run()),
+        Command::Keys(command) => client::block_on(command.run()),
     };
     match outcome {
         Ok(code) => code,

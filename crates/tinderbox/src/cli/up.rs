@@ -41,8 +41,15 @@ impl Up {
         let runtime = runtime.during(|| "cannot start".into())?;
         let outcome = runtime.block_on(async {
             let server = Server::start(config, self.testing).await?;
-            println!("listening on http://{}", server.address());
-            let deploying = tokio::spawn(deploy_all(server.address().to_string(), self.deploy));
+            let url = server.url();
+            println!("listening on {url}");
+            if server.must_sign() && !self.deploy.is_empty() {
+                eprintln!(
+                    "not deployed: requests must be signed here; use `tinderbox deploy` with an access key"
+                );
+            }
+            let directories = if server.must_sign() { Vec::new() } else { self.deploy };
+            let deploying = tokio::spawn(deploy_all(url, directories));
             server.run().await;
             deploying.abort();
             Ok(ExitCode::SUCCESS)
@@ -79,8 +86,8 @@ impl Up {
 }
 
 /// Deploys what the arguments named, and says how to go on.
-async fn deploy_all(address: String, directories: Vec<PathBuf>) {
-    let client = Client::new(&format!("http://{address}"));
+async fn deploy_all(url: String, directories: Vec<PathBuf>) {
+    let client = Client::new(&url);
     let mut first = None;
     for directory in directories {
         match deploy::deploy(&client, &directory).await {
@@ -91,7 +98,7 @@ async fn deploy_all(address: String, directories: Vec<PathBuf>) {
     let Some(name) = first else { return };
     println!(
         "\nTinderbox runs. In another terminal:\n\n\
-         \x20 export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n\
+         \x20 export AWS_ENDPOINT_URL={url} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n\
          \x20 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\
          \x20 aws lambda invoke --function-name {name} /dev/stdout\n\n\
          Interrupt to stop; everything is kept."

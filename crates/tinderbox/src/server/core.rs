@@ -1,6 +1,7 @@
 //! The parts, wired: the one place that names them all.
 
 use super::{
+    access::Access,
     gateway::{self, Apis},
     instance::{self, InstanceEndpoint},
     platform::Platform,
@@ -23,7 +24,7 @@ use tinderbox_base::{
 use tinderbox_blobs::Blobs;
 use tinderbox_engine::{Engine, EngineDeps, SandboxLauncher};
 use tinderbox_functions::{Functions, RoleCheck, runtimes::interpreters::Places};
-use tinderbox_identity::Identity;
+use tinderbox_identity::{Identity, Vault};
 use tinderbox_logs::Logs;
 use tinderbox_store::{EmbeddedStore, Store};
 use tinderbox_wire::Router;
@@ -41,7 +42,9 @@ pub(crate) struct Core {
     launcher: Arc<SandboxLauncher>,
     engine: Engine,
     functions: Arc<Functions>,
+    identity: Arc<Identity>,
     logs: Logs,
+    authority: Arc<Authority>,
     router: Router,
     apis: Apis,
     // Work in the background ends with this.
@@ -60,6 +63,9 @@ pub(crate) enum StartError {
     /// The data directory cannot be used.
     #[error("the data directory cannot be used: {0}")]
     Directory(std::io::Error),
+    /// Requests must be signed, and nobody can.
+    #[error("requests must be signed here, and there is no access key to sign them with")]
+    NoKeys,
     /// A part cannot start.
     #[error("{0}")]
     Part(#[from] Error),
@@ -67,12 +73,20 @@ pub(crate) enum StartError {
 
 impl Core {
     /// Opens the data directory and starts every part.
-    pub(crate) async fn start(config: &Config, testing: bool) -> Result<Arc<Self>, StartError> {
+    pub(crate) async fn start(
+        config: &Config,
+        access: Access,
+        testing: bool,
+    ) -> Result<Arc<Self>, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let random: Arc<dyn Random> = Arc::new(OsRandom);
         let data = directory(&config.server.data).map_err(StartError::Directory)?;
         // The lock comes first: whatever else is in the directory belongs to who holds it.
         let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(data.join("store"), Arc::clone(&clock))?);
+        let identity = Arc::new(identity(&store, &clock, &random, &data)?);
+        if access.must_sign && !identity.has_keys().await? {
+            return Err(StartError::NoKeys);
+        }
         let id = identifier(&data, &*random).map_err(StartError::Directory)?;
         let launcher = Arc::new(launcher(&config.engine, &data, &id).await?);
         let authority = Arc::new(Authority::open(&data.join("tls")).map_err(StartError::Directory)?);
@@ -94,7 +108,6 @@ impl Core {
             config: config.logs.clone(),
         })
         .await?;
-        let identity = Arc::new(Identity::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&random)));
         let blobs = Blobs::open(data.join("blobs"), Arc::clone(&clock)).map_err(Error::internal)?;
         let targets = Arc::new(Targets::default());
         let functions = Functions::open(tinderbox_functions::Deps {
@@ -116,7 +129,7 @@ impl Core {
         functions.start_queues();
         let apis = Apis::open(gateway::Deps {
             store: Arc::clone(&store),
-            clock,
+            clock: Arc::clone(&clock),
             random: Arc::clone(&random),
             targets,
             functions: Arc::clone(&functions),
@@ -124,7 +137,8 @@ impl Core {
             config: config.gateway.clone(),
         })
         .await?;
-        let router = router(Arc::clone(&random), &functions, &logs, identity, &apis);
+        let router = router(Arc::clone(&random), &functions, &logs, Arc::clone(&identity), &apis);
+        let router = access.guard(router, &identity, &functions, &clock);
         let _tasks = tasks(&blobs, &functions);
         let core = Arc::new(Self {
             id,
@@ -134,7 +148,9 @@ impl Core {
             launcher,
             engine,
             functions,
+            identity,
             logs,
+            authority,
             router,
             apis,
             _tasks,
@@ -157,6 +173,11 @@ impl Core {
     /// The AWS APIs.
     pub(crate) fn router(&self) -> &Router {
         &self.router
+    }
+
+    /// Who signs the certificates that the server makes.
+    pub(crate) fn authority(&self) -> &Arc<Authority> {
+        &self.authority
     }
 
     /// The APIs that functions stand behind.
@@ -199,7 +220,9 @@ impl Core {
 
     /// Drops all state, as a test suite wants between tests.
     pub(crate) async fn reset(&self) -> Result<()> {
-        reset::reset(&*self.store, &self.functions, &self.logs, &self.apis, &*self.random).await
+        let done = reset::reset(&*self.store, &self.functions, &self.logs, &self.apis, &*self.random).await;
+        self.identity.forget();
+        done
     }
 
     /// Prepares what recent functions run on, off anyone's way.
@@ -257,8 +280,19 @@ fn router(
         )))
 }
 
+/// The users, roles and keys, whose secrets are kept in `keys` of the data directory.
+pub(crate) fn identity(
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    data: &Path,
+) -> Result<Identity, StartError> {
+    let vault = Vault::open(&data.join("keys"), &**random).map_err(StartError::Directory)?;
+    Ok(Identity::new(Arc::clone(store), Arc::clone(clock), Arc::clone(random), vault))
+}
+
 /// The data directory, made if need be, as an absolute path.
-fn directory(data: &Path) -> std::io::Result<std::path::PathBuf> {
+pub(crate) fn directory(data: &Path) -> std::io::Result<std::path::PathBuf> {
     // What functions are made of is nobody else's business.
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
     data.canonicalize()

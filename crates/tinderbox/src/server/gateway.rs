@@ -1,5 +1,6 @@
 //! The gateway: requests for APIs, which are told from those for the platform by their address alone.
 
+use super::heads::Seen;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -12,7 +13,7 @@ use tinderbox_base::{Clock, LogSink, Random, Reply, Result, Targets, config};
 use tinderbox_functions::{Functions, model::UrlCors};
 use tinderbox_gateway::{Address, FunctionUrls, Gateway, Registry, Url, UrlSource, http_api, rest_api};
 use tinderbox_store::Store;
-use tinderbox_wire::Body;
+use tinderbox_wire::{Body, Peer};
 
 /// What the gateway is made of.
 pub(crate) struct Deps {
@@ -72,9 +73,11 @@ impl Apis {
 
     /// Answers a request for the API at `address`.
     pub(crate) async fn handle(&self, request: Request<Incoming>, address: Address) -> Response<Body> {
-        // The listeners are on loopback addresses and in instances: whoever calls is this machine.
-        let source: IpAddr = Ipv4Addr::LOCALHOST.into();
-        let answer: Response<Bytes> = self.gateway.handle(request, address, source, Vec::new()).await;
+        // In an instance nobody tells where a request comes from: it is this machine.
+        let source = request.extensions().get::<Peer>().map(|peer| peer.0);
+        let source = source.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let names = request.extensions().get::<Seen>().map(|seen| seen.names(&request)).unwrap_or_default();
+        let answer: Response<Bytes> = self.gateway.handle(request, address, source, names).await;
         answer.map(Body::from)
     }
 

@@ -1,6 +1,9 @@
 //! Accepting connections and serving HTTP/1.1 and HTTP/2 on them.
 
-use super::shards::Shards;
+use super::{
+    heads::{Seen, Watched},
+    shards::Shards,
+};
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -15,6 +18,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tinderbox_wire::Peer;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -63,11 +67,11 @@ impl<H: Handler> Front<H> {
     }
 
     /// Accepts until `stop` resolves, then lets requests in flight finish for at most `drain`. Each
-    /// connection is served by one of `shards`.
+    /// connection is served by one of `shards`; with `tls`, encrypted.
     pub(crate) async fn run(
         self,
         listener: TcpListener,
-        shards: &Shards,
+        (shards, tls): (&Shards, Option<TlsAcceptor>),
         stop: impl Future<Output = ()>,
         drain: Duration,
     ) {
@@ -75,10 +79,20 @@ impl<H: Handler> Front<H> {
         tokio::select! {
             () = self.accept(&listener, |stream, permit| {
                 let watcher = graceful.watcher();
-                let (http, service) = (self.http.clone(), self.service());
+                let (http, service, tls) = (self.http.clone(), self.service_of(&stream), tls.clone());
                 shards.serve(stream, move |stream| async move {
                     // A client that breaks off is its own affair.
-                    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                    if let Some(tls) = tls {
+                        if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                            let (stream, seen) = Watched::new(stream);
+                            let service = service.watching(seen);
+                            let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                        }
+                    } else {
+                        let (stream, seen) = Watched::new(stream);
+                        let service = service.watching(seen);
+                        let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
+                    }
                     drop(permit);
                 });
             }) => {}
@@ -149,20 +163,43 @@ impl<H: Handler> Front<H> {
     }
 
     fn service(&self) -> HandlerService<H> {
-        HandlerService(Arc::clone(&self.handler))
+        HandlerService { handler: Arc::clone(&self.handler), seen: None, peer: None }
+    }
+
+    /// The same for a connection whose other end is of interest.
+    fn service_of(&self, stream: &TcpStream) -> HandlerService<H> {
+        let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+        HandlerService { peer, ..self.service() }
     }
 }
 
 /// A handler as hyper calls it.
-struct HandlerService<H>(Arc<H>);
+struct HandlerService<H> {
+    handler: Arc<H>,
+    seen: Option<Seen>,
+    peer: Option<Peer>,
+}
+
+impl<H> HandlerService<H> {
+    /// The same, whose requests carry what their connection read.
+    fn watching(self, seen: Seen) -> Self {
+        Self { seen: Some(seen), ..self }
+    }
+}
 
 impl<H: Handler> hyper::service::Service<Request<Incoming>> for HandlerService<H> {
     type Response = Response<H::Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let handled = Arc::clone(&self.0).handle(request);
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(seen) = &self.seen {
+            request.extensions_mut().insert(seen.clone());
+        }
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
+        let handled = Arc::clone(&self.handler).handle(request);
         Box::pin(async move { Ok(handled.await) })
     }
 }

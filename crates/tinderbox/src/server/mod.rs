@@ -1,9 +1,11 @@
 //! The server: its start, its listener and its end.
 
+mod access;
 mod carried;
-mod core;
+pub(crate) mod core;
 mod dns;
 mod gateway;
+mod heads;
 mod instance;
 mod listen;
 pub(crate) mod log;
@@ -16,23 +18,22 @@ mod tls;
 
 use self::{core::Core, listen::Front, platform::Platform, shards::Shards};
 use crate::cli::{Failure, Outcome};
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use access::Access;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tinderbox_base::config::Config;
-use tinderbox_wire::Origin;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
 };
+use tokio_rustls::TlsAcceptor;
 
 /// A server that is ready and does not yet accept.
 pub(crate) struct Server {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
+    access: Access,
+    tls: Option<TlsAcceptor>,
     core: Arc<Core>,
     shards: Shards,
     interrupts: [Signal; 2],
@@ -41,7 +42,8 @@ pub(crate) struct Server {
 impl Server {
     /// Opens the data directory, starts every part and listens.
     pub(crate) async fn start(config: Config, testing: bool) -> Outcome<Self> {
-        let address = loopback(&config.server.listen)?;
+        let access = Access::of(&config.server)?;
+        let address = access.address;
         // Before anyone is told that the server runs: from then on a signal means a drain.
         let listen =
             |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
@@ -51,25 +53,33 @@ impl Server {
                 .help("give another port with --listen 127.0.0.1:PORT, or 0 for any free one")
         })?;
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
-        let core = Core::start(&config, testing).await.map_err(explain)?;
+        let core = Core::start(&config, access, testing).await.map_err(|error| explain(error, &config))?;
+        let tls =
+            if access.tls { Some(tls::listener(&config.server, address, core.authority())?) } else { None };
         let shards = Shards::start()
             .map_err(|error| Failure::new(format!("cannot start the threads that serve: {error}")))?;
-        Ok(Self { config, listener, address, core, shards, interrupts })
+        Ok(Self { config, listener, address, access, tls, core, shards, interrupts })
     }
 
-    /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens: `http://ADDR:PORT`, or `https`.
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.access.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Whether requests must be signed.
+    pub(crate) fn must_sign(&self) -> bool {
+        self.access.must_sign
     }
 
     /// Serves until SIGTERM or SIGINT, then drains.
     pub(crate) async fn run(self) {
-        let Self { config, listener, core, shards, interrupts, .. } = self;
+        let Self { config, listener, access, tls, core, shards, interrupts, .. } = self;
         let drain = Duration::from_secs(config.server.drain_timeout_s);
-        let platform = Arc::new(Platform::new(Arc::clone(&core), Origin::Loopback));
+        let platform = Arc::new(Platform::new(Arc::clone(&core), access.origin()));
         let front = Front::new(platform, config.server.max_connections);
         core.warm_up();
-        front.run(listener, &shards, interrupted(interrupts), drain).await;
+        front.run(listener, (&shards, tls), interrupted(interrupts), drain).await;
         core.stop(drain).await;
         // They watch the descriptors of instances until none is left.
         drop(shards);
@@ -84,24 +94,7 @@ async fn interrupted([mut terminate, mut interrupt]: [Signal; 2]) {
     }
 }
 
-fn loopback(listen: &str) -> Outcome<SocketAddr> {
-    let address: SocketAddr = listen.parse().map_err(|_| {
-        Failure::new(format!("'{listen}' is no address to listen on"))
-            .help("an address is IP:PORT, such as 127.0.0.1:4566")
-    })?;
-    let ip = match address.ip() {
-        IpAddr::V6(ip) => ip.to_canonical(),
-        ip @ IpAddr::V4(_) => ip,
-    };
-    if !ip.is_loopback() {
-        let failure =
-            Failure::new(format!("{address} can be reached by others, and authentication comes first"));
-        return Err(failure.help("listen on 127.0.0.1 until this version knows callers by their signatures"));
-    }
-    Ok(address)
-}
-
-fn explain(error: core::StartError) -> Failure {
+fn explain(error: core::StartError, config: &Config) -> Failure {
     use core::StartError;
     let failure = Failure::new(error.to_string());
     match error {
@@ -111,23 +104,10 @@ fn explain(error: core::StartError) -> Failure {
         StartError::Store(_) | StartError::Directory(_) => {
             failure.help("name another directory with --data DIR")
         }
-        StartError::Part(_) => failure,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn only_loopback_is_listened_on() {
-        fn check(listen: &str, ok: bool) {
-            assert_eq!(super::loopback(listen).is_ok(), ok, "{listen}");
+        StartError::NoKeys => {
+            let data = config.server.data.display();
+            failure.help(format!("make one first: tinderbox keys create --data {data}"))
         }
-        check("127.0.0.1:0", true);
-        check("127.8.9.1:80", true);
-        check("[::1]:4566", true);
-        check("0.0.0.0:4566", false);
-        check("[::]:4566", false);
-        check("192.168.1.2:4566", false);
-        check("localhost:4566", false);
+        StartError::Part(_) => failure,
     }
 }

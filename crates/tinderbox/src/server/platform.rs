@@ -28,7 +28,7 @@ impl Platform {
 
     async fn own(self: Arc<Self>, request: Request<Incoming>) -> Response<Body> {
         let path = request.uri().path();
-        let loopback = matches!(self.origin, Origin::Loopback);
+        let loopback = matches!(self.origin, Origin::Loopback | Origin::LoopbackTls);
         match (request.method(), path) {
             (&Method::GET, "/health") => json(StatusCode::OK, &self.core.health()),
             (&Method::GET, _) if path.starts_with(CODE_PATH) => {

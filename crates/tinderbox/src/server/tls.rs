@@ -2,24 +2,27 @@
 //!
 //! Its key never leaves the data directory; only instances of this data directory trust it.
 
+use crate::cli::{During as _, Failure, Outcome};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
 use rustls::{
     ServerConfig,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _},
     server::{ClientHello, ResolvesServerCert},
-    sign::CertifiedKey,
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 use std::{
     collections::HashMap,
     fs, io,
     io::Write as _,
+    net::SocketAddr,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
+use tinderbox_base::config;
 
 /// Certificates kept for names that were asked for; beyond it they are made anew.
 const MAX_CERTIFICATES: usize = 256;
@@ -64,6 +67,8 @@ impl Authority {
         let certificate = params.self_signed(&key).map_err(io::Error::other)?;
         let host = HOST_BUNDLES.iter().find_map(|file| fs::read_to_string(file).ok()).unwrap_or_default();
         let bundle = format!("{host}\n{}", certificate.pem()).into_bytes();
+        // For clients of an address that others can reach: `AWS_CA_BUNDLE`.
+        fs::write(directory.join("authority.pem"), certificate.pem())?;
         Ok(Self { issuer: Issuer::new(params, key), bundle, made: Mutex::default() })
     }
 
@@ -79,12 +84,18 @@ impl Authority {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = offered();
         Ok(Arc::new(config))
     }
 
     fn issue(&self, name: &str) -> Option<Arc<CertifiedKey>> {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).ok()?;
+        self.issue_for(vec![name.to_owned()])
+    }
+
+    /// A certificate for all of these names and addresses; the first is its own name.
+    pub(super) fn issue_for(&self, names: Vec<String>) -> Option<Arc<CertifiedKey>> {
+        let name = names.first()?.clone();
+        let mut params = CertificateParams::new(names).ok()?;
         params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().ok()?;
@@ -109,6 +120,56 @@ impl ResolvesServerCert for Authority {
         made.insert(name, Arc::clone(&certificate));
         Some(certificate)
     }
+}
+
+/// The protocols that encrypted listeners offer.
+fn offered() -> Vec<Vec<u8>> {
+    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+}
+
+/// What the server's own listener needs: the certificate that was given, or one that the authority makes for the
+/// address and all names under which the server is reached.
+pub(super) fn listener(
+    config: &config::Server,
+    address: SocketAddr,
+    authority: &Authority,
+) -> Outcome<tokio_rustls::TlsAcceptor> {
+    let certified = match (&config.tls_certificate, &config.tls_key) {
+        (Some(certificate), Some(key)) => given(certificate, key)?,
+        (None, None) => {
+            let own = (!address.ip().is_unspecified()).then(|| address.ip().to_string());
+            let names = own.into_iter().chain(config.names.iter().cloned());
+            let names = names.chain(["localhost", "127.0.0.1", "::1"].map(str::to_owned)).collect();
+            let made = authority.issue_for(names);
+            made.ok_or_else(|| Failure::new("no certificate can be made for the names in server.names"))?
+        }
+        _ => {
+            return Err(Failure::new(
+                "server.tls_certificate and server.tls_key are given together or not at all",
+            ));
+        }
+    };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let versions = versions.during(|| "TLS cannot be used".into())?;
+    let mut config =
+        versions.with_no_client_auth().with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    config.alpn_protocols = offered();
+    Ok(Arc::new(config).into())
+}
+
+fn given(certificate: &Path, key: &Path) -> Outcome<Arc<CertifiedKey>> {
+    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.during(|| format!("{} holds no certificate", certificate.display()))?;
+    if chain.is_empty() {
+        return Err(Failure::new(format!("{} holds no certificate", certificate.display())));
+    }
+    let der = PrivateKeyDer::from_pem_file(key).during(|| format!("{} holds no key", key.display()))?;
+    let signer = rustls::crypto::aws_lc_rs::sign::any_supported_type(&der);
+    let signer = signer.during(|| format!("the key in {} cannot be used", key.display()))?;
+    let certified = CertifiedKey::new(chain, signer);
+    certified.keys_match().during(|| format!("{} is not the key of the certificate", key.display()))?;
+    Ok(Arc::new(certified))
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use super::{
     intake::Held,
 };
 use crate::{
-    Context, Origin, Service, ServiceError, Value,
+    Context, Origin, Service, ServiceError, Value, auth,
     body::Unread,
     codec::{self, Malformed},
     mounted::Mounted,
     route::{Found, Head, Identified, identify_form, parse_query},
     schema::{DEFAULT_BODY_LIMIT, OperationSchema},
+    sigv4::{SignedRequest, sha256},
     validate::validate,
 };
 use bytes::Bytes;
@@ -25,8 +26,19 @@ pub(super) struct Call<'a> {
     pub(super) uri: &'a http::Uri,
     pub(super) head: Head<'a>,
     pub(super) origin: &'a Origin,
+    pub(super) peer: Option<std::net::IpAddr>,
+    /// What refused the call, in words for whoever writes policies.
+    pub(super) denied_by: Option<String>,
     pub(super) identified: Identified,
     pub(super) cx: Option<Context>,
+}
+
+/// A request before its body is read, except that a form is.
+struct Prepared<'a> {
+    target: Target<'a>,
+    known: auth::Known,
+    query: Vec<(String, String)>,
+    form: Option<Held<'a>>,
 }
 
 /// An operation that can be called.
@@ -52,7 +64,7 @@ impl<'a> Call<'a> {
         B::Error: fmt::Display,
     {
         let mut body = Some(body);
-        let (target, caller, query) = match self.prepare(&mut body).await {
+        let Prepared { mut target, known, query, form } = match self.prepare(&mut body).await {
             Ok(prepared) => prepared,
             Err(problem) => {
                 // A client that asked before sending learns now, and keeps its body.
@@ -62,41 +74,100 @@ impl<'a> Call<'a> {
                 return Err(problem);
             }
         };
-        let held = self.read(body, target.operation.body_limit, target.operation.name).await?;
+        let limit = target.operation.body_limit;
+        let held = self.read(body, limit, target.operation.name, known.proof.is_some()).await?;
+        self.check(&known, form.as_ref().unwrap_or(&held))?;
+        let caller = known.caller;
         let (schema, protocol) = (target.mounted.schema, self.identified.protocol);
         let bytes = held.bytes.clone();
-        let request =
-            codec::Request { labels: target.labels, query, headers: self.head.headers, body: bytes };
+        let request = codec::Request {
+            labels: std::mem::take(&mut target.labels),
+            query,
+            headers: self.head.headers,
+            body: bytes,
+        };
         let input = codec::decode(schema, target.operation, protocol, &request)?;
-        drop((request, held));
+        drop((request, held, form));
         validate(schema, &target.mounted.patterns, target.operation.input, &input)
             .map_err(|text| ServiceError::coded(schema.constraint_code, 400, text))?;
+        self.authorize(&target, &caller, &input).await?;
         let output = self.call(&*target.mounted.service, target.index, caller, input).await?;
         Ok(codec::encode(schema, target.operation, protocol, output, self.id))
     }
 
     /// Everything that can be refused before the body is read, a form's excepted, which is taken.
-    async fn prepare<B>(
-        &mut self,
-        body: &mut Option<B>,
-    ) -> Result<(Target<'a>, Caller, Vec<(String, String)>), Problem>
+    async fn prepare<B>(&mut self, body: &mut Option<B>) -> Result<Prepared<'a>, Problem>
     where
         B: http_body::Body<Data = Bytes>,
         B::Error: fmt::Display,
     {
-        let trace = self.head.headers.get("x-amzn-trace-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let caller =
-            self.origin.caller(self.head.scope, self.id, trace).map_err(|_| Problem::foreign_key())?;
-        let mut query = self.head.query.to_vec();
+        let known = self.known().await?;
+        let (mut query, mut form) = (self.head.query.to_vec(), None);
         if self.identified.found == Found::InForm {
             if self.head.method == Method::POST {
-                let form = self.read(body.take(), DEFAULT_BODY_LIMIT, "").await?;
-                query = parse_query(&form.bytes)
+                let held = self.read(body.take(), DEFAULT_BODY_LIMIT, "", known.proof.is_some()).await?;
+                query = parse_query(&held.bytes)
                     .ok_or_else(|| Malformed::new("The form has too many parameters"))?;
+                form = Some(held);
             }
             self.identified = identify_form(&self.router.services, self.head.scope, &query);
         }
-        Ok((self.target()?, caller, query))
+        Ok(Prepared { target: self.target()?, known, query, form })
+    }
+
+    /// Who calls, as far as the head tells.
+    async fn known(&self) -> Result<auth::Known, Problem> {
+        let trace = self.head.headers.get("x-amzn-trace-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let arrival = auth::Arrival {
+            origin: self.origin,
+            scope: self.head.scope,
+            request: self.signed_request(),
+            id: self.id,
+            trace,
+            service: self.service().map(|s| s.schema.signing_name),
+            protocol: self.identified.protocol,
+        };
+        Ok(auth::caller(self.router.authentication.as_ref(), &arrival).await?)
+    }
+
+    /// Checks the signature now that the body is there.
+    fn check(&self, known: &auth::Known, body: &Held<'_>) -> Result<(), Problem> {
+        let Some(proof) = &known.proof else { return Ok(()) };
+        let digest = body.digest.unwrap_or_else(|| sha256(&body.bytes));
+        Ok(proof.check(&self.signed_request(), &digest, self.identified.protocol)?)
+    }
+
+    fn signed_request(&self) -> SignedRequest<'a> {
+        SignedRequest {
+            method: self.head.method.as_str(),
+            path: self.head.path,
+            query: self.uri.query().unwrap_or_default(),
+            headers: self.head.headers,
+            authority: self.uri.authority().map(|a| a.as_str()),
+        }
+    }
+
+    /// Asks whether the call may go on, where anyone is asked.
+    async fn authorize(
+        &mut self,
+        target: &Target<'_>,
+        caller: &Caller,
+        input: &Value,
+    ) -> Result<(), Problem> {
+        let Some(authorize) = &self.router.authorization.0 else { return Ok(()) };
+        let call = auth::Call {
+            caller,
+            service: target.mounted.schema,
+            operation: target.operation,
+            input,
+            headers: self.head.headers,
+            origin: self.origin,
+            peer: self.peer,
+        };
+        authorize.authorize(&call).await.map_err(|refused| {
+            self.denied_by = refused.by;
+            refused.error.into()
+        })
     }
 
     fn target(&mut self) -> Result<Target<'a>, Problem> {
@@ -125,7 +196,7 @@ impl<'a> Call<'a> {
         let host = self.head.headers.get(header::HOST).and_then(|v| v.to_str().ok());
         let host = host.or_else(|| self.uri.authority().map(|a| a.as_str())).unwrap_or("localhost");
         let endpoint = format!("{}://{host}", self.origin.scheme());
-        let cx = self.cx.insert(Context::new(caller, endpoint, self.head.headers.clone()));
+        let cx = self.cx.insert(Context::new(caller, endpoint));
         service.call(cx, operation, input).await
     }
 
@@ -138,7 +209,13 @@ impl<'a> Call<'a> {
     }
 
     /// Reads the body; a request whose body is gone already has none.
-    async fn read<B>(&self, body: Option<B>, limit: u64, operation: &str) -> Result<Held<'a>, Problem>
+    async fn read<B>(
+        &self,
+        body: Option<B>,
+        limit: u64,
+        operation: &str,
+        hashed: bool,
+    ) -> Result<Held<'a>, Problem>
     where
         B: http_body::Body<Data = Bytes>,
         B::Error: fmt::Display,
@@ -148,7 +225,7 @@ impl<'a> Call<'a> {
             return Err(too_large(limit, operation));
         }
         let packed = self.head.headers.get(header::CONTENT_ENCODING).is_some_and(|v| v.as_bytes() == b"gzip");
-        self.router.intake.read(body, limit, packed).await.map_err(|unread| match unread {
+        self.router.intake.read(body, limit, packed, hashed).await.map_err(|unread| match unread {
             Unread::TooLarge => too_large(limit, operation),
             Unread::Broken(cause) => Malformed::new(format!("The body could not be read: {cause}")).into(),
             Unread::Late => {

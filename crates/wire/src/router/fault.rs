@@ -52,11 +52,6 @@ impl Problem {
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
         Self::Service(Error::internal(Panic(text.to_owned())).into())
     }
-
-    pub(super) fn foreign_key() -> Self {
-        let text = "The security token included in the request is invalid.";
-        Self::Service(Error::new(ErrorKind::Unauthenticated, text).into())
-    }
 }
 
 /// A handler's panic as the cause of an error.
@@ -144,14 +139,19 @@ fn plain_error(
     if let Some((schema, found)) = service.and_then(|s| Some((s, s.error(code)?))) {
         return modeled(schema, protocol, found, with_message(schema, found, error.message()), id);
     }
-    let plain =
-        Plain { code: code.to_owned(), status: status(error.kind()), message: error.message().to_owned() };
+    let plain = Plain {
+        code: code.to_owned(),
+        status: status(error.kind(), protocol),
+        message: error.message().to_owned(),
+    };
     render(service, protocol, &plain, id)
 }
 
 /// The status of an error whose code no model has.
-fn status(kind: ErrorKind) -> u16 {
+fn status(kind: ErrorKind, protocol: Protocol) -> u16 {
     match kind {
+        // JSON services without paths have one status for all that clients do wrong.
+        ErrorKind::Denied | ErrorKind::Unauthenticated if protocol.is_aws_json() => 400,
         ErrorKind::Invalid | ErrorKind::Quota => 400,
         ErrorKind::NotFound => 404,
         ErrorKind::Conflict => 409,

@@ -1,6 +1,9 @@
 //! Bodies of all requests together: bounded in bytes and in time.
 
-use crate::body::{self, Unread};
+use crate::{
+    body::{self, Unread},
+    sigv4::{Hash, sha256},
+};
 use bytes::Bytes;
 use std::{fmt, time::Duration};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -32,12 +35,20 @@ impl Default for Intake {
 #[derive(Debug, Default)]
 pub(super) struct Held<'a> {
     pub(super) bytes: Bytes,
+    /// The hash of the body as it came, if it was asked for.
+    pub(super) digest: Option<Hash>,
     _room: Option<SemaphorePermit<'a>>,
 }
 
 impl Intake {
-    /// Reads a body of at most `limit` bytes, unpacked if it comes `packed`.
-    pub(super) async fn read<B>(&self, body: B, limit: u64, packed: bool) -> Result<Held<'_>, Unread>
+    /// Reads a body of at most `limit` bytes, unpacked if it comes `packed`, with its hash if it is to be `hashed`.
+    pub(super) async fn read<B>(
+        &self,
+        body: B,
+        limit: u64,
+        packed: bool,
+        hashed: bool,
+    ) -> Result<Held<'_>, Unread>
     where
         B: http_body::Body<Data = Bytes>,
         B::Error: fmt::Display,
@@ -46,11 +57,10 @@ impl Intake {
             // A length that is not declared, or that unpacking will change, may become the limit.
             let declared = body.size_hint().exact().filter(|_| !packed);
             let room = self.room(declared.unwrap_or(limit).min(limit)).await;
-            let bytes = match body::read(body, limit).await? {
-                bytes if packed => body::unpack(&bytes, limit)?,
-                bytes => bytes,
-            };
-            Ok(Held { bytes, _room: room })
+            let raw = body::read(body, limit).await?;
+            let digest = hashed.then(|| sha256(&raw));
+            let bytes = if packed { body::unpack(&raw, limit)? } else { raw };
+            Ok(Held { bytes, digest, _room: room })
         };
         tokio::time::timeout(DEADLINE, reading).await.unwrap_or(Err(Unread::Late))
     }
@@ -86,14 +96,14 @@ mod tests {
         let large = || Full::new(Bytes::from(vec![0; 1024 * 1024]));
         let mut held = Vec::new();
         for _ in 0..512 {
-            held.push(intake.read(large(), 1024 * 1024, false).await.expect("room"));
+            held.push(intake.read(large(), 1024 * 1024, false, false).await.expect("room"));
         }
         // Each task has a budget; one that has used it up is pending for that reason alone.
         tokio::task::yield_now().await;
-        let mut waiting = std::pin::pin!(intake.read(large(), 1024 * 1024, false));
+        let mut waiting = std::pin::pin!(intake.read(large(), 1024 * 1024, false, false));
         assert!(waiting.as_mut().now_or_never().is_none());
         // Small ones go through.
-        assert!(intake.read(Full::new(Bytes::from_static(b"{}")), 100, false).await.is_ok());
+        assert!(intake.read(Full::new(Bytes::from_static(b"{}")), 100, false, false).await.is_ok());
         held.pop();
         waiting.await.expect("room again");
     }
@@ -111,14 +121,14 @@ mod tests {
                 std::task::Poll::Pending
             }
         }
-        let read = Intake::default().read(Never, 100, false).await.map(|held| held.bytes);
+        let read = Intake::default().read(Never, 100, false, false).await.map(|held| held.bytes);
         assert_eq!(read, Err(Unread::Late));
     }
 
     #[tokio::test]
     async fn nothing_is_a_body_too() {
         let intake = Intake::default();
-        let held = intake.read(Empty::<Bytes>::new(), 0, false).await.expect("nothing");
+        let held = intake.read(Empty::<Bytes>::new(), 0, false, false).await.expect("nothing");
         assert!(held.bytes.is_empty());
     }
 }

@@ -6,7 +6,7 @@ mod fault;
 mod intake;
 
 use crate::{
-    Body, Origin, Service, codec,
+    Authentication, Authorize, Body, Origin, Service, codec,
     guard::{self, Guard},
     mounted::Mounted,
     route::{Head, Scope, identify, parse_query},
@@ -28,12 +28,45 @@ pub struct Router {
     random: Arc<dyn Random>,
     guard: Guard,
     intake: Intake,
+    authentication: Option<Authentication>,
+    authorization: Authorization,
+}
+
+/// Who is asked whether a call may go on; nobody lets every one.
+#[derive(Default)]
+struct Authorization(Option<Arc<dyn Authorize>>);
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Authorization").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Router {
     /// A router without services. Request ids are drawn from `random`.
     pub fn new(random: Arc<dyn Random>) -> Self {
-        Self { services: Vec::new(), random, guard: Guard::default(), intake: Intake::default() }
+        Self {
+            services: Vec::new(),
+            random,
+            guard: Guard::default(),
+            intake: Intake::default(),
+            authentication: None,
+            authorization: Authorization::default(),
+        }
+    }
+
+    /// The router, verifying signatures. Without it nobody but instances and the loopback listener is served.
+    #[must_use]
+    pub fn authenticated_by(mut self, authentication: Authentication) -> Self {
+        self.authentication = Some(authentication);
+        self
+    }
+
+    /// The router, asking `authorize` before each operation. Without it whoever is known may do everything.
+    #[must_use]
+    pub fn authorized_by(mut self, authorize: Arc<dyn Authorize>) -> Self {
+        self.authorization = Authorization(Some(authorize));
+        self
     }
 
     /// The router, reached as `host` (a name or an address) besides the machine's own names.
@@ -100,7 +133,18 @@ impl Router {
         let Some(identified) = identify(&self.services, &head) else {
             return finish(problem(None, Protocol::RestJson1, &Problem::unknown(head.path), id), id);
         };
-        let mut call = Call { router: self, id, uri: &parts.uri, head, origin, identified, cx: None };
+        let peer = parts.extensions.get::<crate::Peer>().map(|peer| peer.0);
+        let mut call = Call {
+            router: self,
+            id,
+            uri: &parts.uri,
+            head,
+            origin,
+            peer,
+            denied_by: None,
+            identified,
+            cx: None,
+        };
         // What panics ends this request and nothing else: neither the connection nor the requests beside it.
         let reply = match AssertUnwindSafe(call.run(body)).catch_unwind().await {
             Ok(Ok(reply)) => reply,
@@ -108,6 +152,9 @@ impl Router {
             Err(panic) => call.problem(&Problem::panicked(&*panic)),
         };
         let mut response = finish(reply, id);
+        if let Some(value) = call.denied_by.and_then(|by| http::HeaderValue::try_from(by).ok()) {
+            response.headers_mut().insert("x-tinderbox-denied-by", value);
+        }
         if let Some(cx) = call.cx {
             // A handler's own headers win over the protocol's.
             for (name, value) in &cx.into_response_headers() {

@@ -1,12 +1,31 @@
 //! The models' patterns, which are Java's, as Rust's regular expressions.
 
 use crate::schema::{ServiceSchema, ShapeId};
+use fancy_regex::Regex as Looking;
 use regex::Regex;
 use std::sync::OnceLock;
 
 /// The compiled patterns of one service, each made when it is first needed.
 #[derive(Debug)]
-pub(crate) struct Patterns(Box<[OnceLock<Option<Regex>>]>);
+pub(crate) struct Patterns(Box<[OnceLock<Option<Pattern>>]>);
+
+/// One pattern.
+#[derive(Debug)]
+pub(crate) enum Pattern {
+    Plain(Regex),
+    /// It looks ahead or behind, which takes an engine that tries and goes back, within a limit.
+    Looking(Looking),
+}
+
+impl Pattern {
+    /// Whether the whole text matches. One on which the engine gives up does not.
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(regex) => regex.is_match(text),
+            Self::Looking(regex) => regex.is_match(text).unwrap_or(false),
+        }
+    }
+}
 
 impl Patterns {
     pub(crate) fn new(service: &ServiceSchema) -> Self {
@@ -14,23 +33,25 @@ impl Patterns {
     }
 
     /// The pattern of the shape numbered `id`.
-    ///
-    /// A pattern that looks around has no equivalent here and is not checked.
-    pub(crate) fn get(&self, service: &ServiceSchema, id: ShapeId) -> Option<&Regex> {
+    pub(crate) fn get(&self, service: &ServiceSchema, id: ShapeId) -> Option<&Pattern> {
         let pattern = service.shape(id).pattern?;
         self.0.get(usize::from(id))?.get_or_init(|| compile(pattern)).as_ref()
     }
 }
 
-/// The shapes of `service` whose patterns are not checked.
+/// The shapes of `service` whose patterns are not checked, for want of an equivalent here.
 pub fn unchecked_patterns(service: &ServiceSchema) -> Vec<&'static str> {
     let unchecked = service.shapes.iter().filter(|s| s.pattern.is_some_and(|p| compile(p).is_none()));
     unchecked.map(|shape| shape.name).collect()
 }
 
 /// The whole text must match.
-fn compile(pattern: &str) -> Option<Regex> {
-    Regex::new(&format!(r"\A(?:{})\z", translate(pattern))).ok()
+fn compile(pattern: &str) -> Option<Pattern> {
+    let whole = format!(r"\A(?:{})\z", translate(pattern));
+    match Regex::new(&whole) {
+        Ok(regex) => Some(Pattern::Plain(regex)),
+        Err(_) => Looking::new(&whole).ok().map(Pattern::Looking),
+    }
 }
 
 /// Java's `\d`, `\w` and `\s` know ASCII only.
@@ -83,7 +104,17 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_around_is_left_unchecked() {
-        assert!(compile(r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)").is_none());
+    fn patterns_that_look_around() {
+        fn check(pattern: &str, text: &str, matches: bool) {
+            let found = compile(pattern).expect("a pattern we can compile");
+            assert!(matches!(found, Pattern::Looking(_)), "{pattern}");
+            assert_eq!(found.is_match(text), matches, "{pattern} on {text}");
+        }
+        check(r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)", "live-1", true);
+        check(r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)", "12", false);
+        check(r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)", "", false);
+        check(r"((?!^\d+$)^[0-9a-zA-Z-_]+$)", "12", false);
+        check(r"[0-9A-Za-z\.\-_]*(?<!\.)", "bucket.", false);
+        check(r"[0-9A-Za-z\.\-_]*(?<!\.)", "a.bucket", true);
     }
 }

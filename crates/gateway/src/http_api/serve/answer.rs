@@ -119,12 +119,12 @@ mod tests {
 
     const DEFAULTS: Defaults = Defaults { content_type: "text/plain; charset=utf-8" };
 
-    /// A status, a body, and headers.
-    type Expected<'a> = (u16, &'a str, &'a [(&'a str, &'a str)]);
+    /// Status, body and headers; none if it is no answer.
+    type Expect<'e> = Option<(u16, &'e str, &'e [(&'e str, &'e str)])>;
 
     #[test]
     fn answers() {
-        fn check(payload: &'static str, expect: Option<Expected<'_>>) {
+        fn check(payload: &'static str, expect: Expect<'_>) {
             let found = Answer::read(&Bytes::from_static(payload.as_bytes()), DEFAULTS);
             let found = found.ok().map(Answer::into_response);
             let headers = |response: &Response<Bytes>| -> Vec<(String, String)> {

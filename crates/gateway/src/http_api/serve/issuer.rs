@@ -10,7 +10,8 @@ use tokio::sync::Mutex;
 
 /// How long keys hold (API Gateway guide: "API Gateway can cache the public key for two hours").
 const HOLDS: Duration = Duration::from_secs(2 * 3600);
-/// How soon a token that names an unknown key makes the keys be read again.
+/// How soon a token that names an unknown key makes the keys be read again, and how soon an issuer that failed is asked
+/// again.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// How long each of the two documents may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,7 +26,8 @@ pub(super) struct Issuers(Mutex<HashMap<String, Known>>);
 
 struct Known {
     read: Monotonic,
-    keys: Arc<Vec<Jwk>>,
+    /// The keys, or why they could not be read.
+    keys: Result<Arc<Vec<Jwk>>, String>,
 }
 
 #[derive(Deserialize)]
@@ -51,17 +53,20 @@ impl Issuers {
         let mut known = self.0.lock().await;
         if let Some(found) = known.get(issuer) {
             let age = now.since(found.read);
-            let has = wanted.is_none_or(|id| found.keys.iter().any(|key| key.kid.as_deref() == Some(id)));
+            let has = found.keys.as_ref().is_ok_and(|keys| {
+                wanted.is_none_or(|id| keys.iter().any(|key| key.kid.as_deref() == Some(id)))
+            });
             if age < AGAIN_AFTER || (has && age < HOLDS) {
-                return Ok(Arc::clone(&found.keys));
+                return found.keys.clone();
             }
         }
-        let keys = Arc::new(read(edge, issuer).await?);
+        let keys = read(edge, issuer).await.map(Arc::new);
         if known.len() >= MAX_ISSUERS {
             known.clear();
         }
-        known.insert(issuer.to_owned(), Known { read: now, keys: Arc::clone(&keys) });
-        Ok(keys)
+        let read = edge.clock.monotonic();
+        known.insert(issuer.to_owned(), Known { read, keys: keys.clone() });
+        keys
     }
 }
 
