@@ -40,6 +40,8 @@ def test_commands_work_as_written(page, cli, start, tmp_path):
         text=True,
         timeout=300,
     )
+    if cli == 2 and "Unknown options: " in done.stderr:
+        pytest.skip(f"this AWS CLI is too old: {done.stderr.strip().splitlines()[-1]}")
     assert done.returncode == 0, done.stdout + done.stderr
     expected = set(re.findall(r"expect-error: (\S+)", page.read_text()))
     failed = set(re.findall(r'"errorType": ?"([^"]+)"', done.stdout))

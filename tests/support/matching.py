@@ -1,6 +1,7 @@
 """Texts that a model's pattern matches, and some that it does not."""
 
 import functools
+import math
 import re
 
 import regex
@@ -78,7 +79,9 @@ def _generated(pattern, least):
         tree = re._parser.parse(re.sub(r"\\p\{[^}]*\}", "a", _translate(pattern)))
     except re.error:
         return []
-    return [text for text in (_write(tree, repeat) for repeat in (0, 1, least)) if text is not None]
+    # A repetition within a repetition multiplies: its root suffices there.
+    repeats = (0, 1, math.isqrt(least) + 1, least)
+    return [text for text in (_write(tree, repeat) for repeat in repeats) if text is not None]
 
 
 def _write(tree, repeat):
