@@ -106,10 +106,16 @@ def tree_kib(pid):
     return total
 
 
+def stolen():
+    """Seconds of processor time that the host has given to others instead of this machine."""
+    return int(pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[8]) / os.sysconf("SC_CLK_TCK")
+
+
 class Bench:
     def __init__(self, options):
         self.options = options
         self.rows = []
+        self.begun, self.stolen = time.monotonic(), stolen()
 
     def load(self, address, *arguments):
         command = [self.options.load, "--address", address, *map(str, arguments)]
@@ -204,12 +210,14 @@ class Bench:
         model = next(
             (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?"
         )
+        share = (stolen() - self.stolen) / (time.monotonic() - self.begun) / os.cpu_count()
         when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
         lines = [
             "# Results",
             "",
             f"{when}; {os.cpu_count()} cores, {model}; Linux {platform.release()}; load generator on the same cores.",
             f"Command: `make bench` ({self.options.rounds} rounds). Figures are min / median / max over the rounds.",
+            f"The host kept {share:.1%} of the processors' time for others meanwhile.",
             "",
             "| what | min / median / max | goal | |",
             "| --- | --- | --- | --- |",
