@@ -3,7 +3,7 @@
 use super::*;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{cell::Cell, sync::Once};
 
 /// Panics, at once or after it was polled.
 struct Panics(&'static ServiceSchema);
@@ -26,8 +26,21 @@ impl Service for Panics {
     }
 }
 
-/// Counts errors in the log.
-struct Errors(Arc<AtomicUsize>);
+thread_local! {
+    /// Errors that this thread, and so its test, has logged.
+    static LOGGED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts errors in the log, for each thread.
+struct Errors;
+
+impl Errors {
+    /// Listens to all threads: one that came and went while other tests log could miss a line.
+    fn listen() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| tracing::subscriber::set_global_default(Self).expect("nobody else listens"));
+    }
+}
 
 impl tracing::Subscriber for Errors {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
@@ -39,7 +52,7 @@ impl tracing::Subscriber for Errors {
     fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
     fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
     fn event(&self, _: &tracing::Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        LOGGED.set(LOGGED.get() + 1);
     }
     fn enter(&self, _: &tracing::span::Id) {}
     fn exit(&self, _: &tracing::span::Id) {}
@@ -53,16 +66,15 @@ fn router() -> Arc<Router> {
 #[tokio::test]
 async fn each_protocol_answers_its_own_500() {
     async fn check(request: Request<Full<Bytes>>, expect: &str) {
-        let errors = Arc::new(AtomicUsize::new(0));
-        let guard = tracing::subscriber::set_default(Errors(Arc::clone(&errors)));
+        Errors::listen();
+        let before = LOGGED.get();
         let (head, body) = router().handle(request, &Origin::Loopback).await.into_parts();
-        drop(guard);
         let body = body.collect().await.expect("a body").to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();
         assert_eq!(head.status, 500, "{body}");
         assert!(body.contains(expect) && !body.contains("secret"), "{body}");
         assert!(head.headers.contains_key("x-amzn-requestid"));
-        assert_eq!(errors.load(Ordering::Relaxed), 1, "lines in the log for {expect}");
+        assert_eq!(LOGGED.get() - before, 1, "lines in the log for {expect}");
     }
     let target = ("x-amz-target", "Rpc_2026.Greet");
     check(request("POST", "/greet/now", &[], ""), r#"{"message":"An internal error occurred."}"#).await;
@@ -75,6 +87,7 @@ async fn each_protocol_answers_its_own_500() {
 
 #[tokio::test]
 async fn the_connection_goes_on() {
+    Errors::listen();
     let (client, server) = tokio::io::duplex(64 * 1024);
     let router = router();
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {
