@@ -182,4 +182,4 @@ def test_a_server_killed_under_load_loses_no_accepted_event(tmp_path, name):
         assert accepted, f"no event was accepted at all (seed {seed})"
         assert json.load(connect(server, "lambda").invoke(FunctionName=name, Payload=b"1")["Payload"]) == 1
         tag = server.health()["id"]
-    wait_until(lambda: not leftovers.of(server, tag), f"nothing is left (seed {seed})")
+    leftovers.none(server, tag, hint=f"(seed {seed})")

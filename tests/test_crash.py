@@ -87,7 +87,7 @@ def test_nothing_is_left_behind(start, client, name, end):
     wait_until(lambda: server.health()["instances"]["busy"] >= 1, "instances run")
     assert any(found.startswith("process") for found in leftovers.of(server, tag))
     getattr(server, end)()
-    wait_until(lambda: not leftovers.of(server, tag), "nothing of this server is left")
+    leftovers.none(server, tag)
 
 
 def test_a_copied_binary_works_alone(tmp_path, start, client, name, monkeypatch):

@@ -55,7 +55,7 @@ def test_the_server_survives_its_helpers(start, name, victim):
         wait_until(works, "functions run again", timeout=15)
         assert json.load(functions.invoke(FunctionName=name, Payload=b"3")["Payload"]) == 3
     server.stop()
-    wait_until(lambda: not leftovers.of(server, tag), "nothing is left")
+    leftovers.none(server, tag)
 
 
 @pytest.fixture

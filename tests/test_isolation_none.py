@@ -147,7 +147,7 @@ def test_a_kill_leaves_nothing(plain, client, name, seconds, janitor_too):
     functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"linger": seconds}))
     wait_until(lambda: len(sleepers(seconds)) >= 2, "the function and its daemon run")
     if janitor_too:
-        for found in leftovers.of("nowhere", tag):
+        for found in leftovers.of(plain, tag):
             if found.startswith("process") and "__sandbox" in found:
                 pid = int(found.split()[1].rstrip(":"))
                 parent = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[1])
@@ -158,4 +158,4 @@ def test_a_kill_leaves_nothing(plain, client, name, seconds, janitor_too):
         # Nobody is left to clear away; the next server does.
         with type(plain)(plain.data, "--isolation", "none", command=plain.command, expect_log=LOUD):
             wait_until(lambda: not sleepers(seconds), "the next server ended what was left")
-    wait_until(lambda: not sleepers(seconds) and not leftovers.of("nowhere", tag), "nothing is left")
+    leftovers.none(plain, tag, and_not=lambda: sleepers(seconds))
