@@ -39,7 +39,8 @@ lint: tools
 ## bench: release build against its floors and peers, written to bench/RESULTS.md
 bench: build venv sdk
 	cargo build --release --locked --package tinderbox-bench
-	$(VENV)/bin/python bench/run.py --binary $(BIN) --floor $(CARGO_TARGET_DIR)/release/hyper-hello --load $(CARGO_TARGET_DIR)/release/load
+	scripts/peers
+	$(VENV)/bin/python bench/run.py --binary $(BIN) --programs $(CARGO_TARGET_DIR)/release
 
 ## torture: the long runs
 torture: build venv sdk
