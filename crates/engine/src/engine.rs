@@ -39,6 +39,7 @@ impl Engine {
         let EngineDeps { config, clock, random, launcher, endpoint } = deps;
         let driver = Driver::new(&config, clock, random, launcher, endpoint);
         driver.start_timer();
+        driver.start_watching_memory();
         Self(driver)
     }
 

@@ -90,6 +90,15 @@ pub trait Control: Send + Sync {
     async fn destroy(self: Box<Self>);
 }
 
+/// The host's memory, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostMemory {
+    /// What it has.
+    pub total: u64,
+    /// What new processes can have without others being swapped out (`MemAvailable` of proc_meminfo(5)).
+    pub available: u64,
+}
+
 /// Makes instances. The real one uses the sandbox; tests have a fake.
 #[async_trait]
 pub trait Launcher: Send + Sync {
@@ -98,4 +107,7 @@ pub trait Launcher: Send + Sync {
     /// # Errors
     /// When the host refuses. Nothing is left behind then.
     async fn launch(&self, launch: Launch) -> Result<Launched, Error>;
+
+    /// The memory of the host on which instances run, if it can be known.
+    fn host_memory(&self) -> Option<HostMemory>;
 }

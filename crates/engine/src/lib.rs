@@ -29,7 +29,7 @@ pub use home::Home;
 pub use invocation::{
     Invocation, InvokeError, MAX_RESPONSE_BYTES, Outcome, Phase, Report, Response, StartKind, ThrottleReason,
 };
-pub use launcher::{Control, Exit, Launch, Launched, Launcher, LinkEnd};
+pub use launcher::{Control, Exit, HostMemory, Launch, Launched, Launcher, LinkEnd};
 pub use observer::{EndReason, InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, Level, Observer};
 pub use sandboxed::SandboxLauncher;
 pub use stats::Stats;

@@ -128,6 +128,10 @@ section! {
         init_timeout_s: u64 = 10,
         /// Booted generic instances kept ready for each runtime in use.
         stems: usize = 2,
+        /// How many are kept for a runtime while requests come in bursts that find too few.
+        max_stems: usize = 16,
+        /// MiB of the host's memory to leave available: when less is, idle instances are ended. 0: a twentieth, at most 512.
+        memory_reserve_mib: u64 = 0,
         /// Instances of all functions together; beyond it idle ones are ended to make room.
         max_instances: usize = 2000,
         /// MiB of /tmp of an instance.

@@ -6,6 +6,7 @@
 mod end;
 mod invoke;
 mod launch;
+mod memory;
 mod park;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,8 @@ pub(crate) struct Driver {
     pub(crate) runtime: Handle,
     billing_increment: Duration,
     init_timeout: Duration,
+    /// Bytes of the host's memory to leave; 0: what [`memory`] finds right.
+    memory_reserve: u64,
     living: Arc<Living>,
     /// Set when even what is in use must end.
     stop: watch::Sender<bool>,
@@ -117,6 +120,7 @@ impl Driver {
             max_age: Duration::from_secs(config.max_instance_age_s),
             park_after: Duration::from_millis(config.freeze_after_ms),
             stems: config.stems,
+            max_stems: if config.stems == 0 { 0 } else { config.max_stems.max(config.stems) },
             max_instances: config.max_instances,
             parallel_boots: 2 * cores,
             refill_below: (cores / 2).max(1),
@@ -138,6 +142,7 @@ impl Driver {
             runtime: Handle::current(),
             billing_increment: Duration::from_millis(config.billing_increment_ms.max(1)),
             init_timeout: Duration::from_secs(config.init_timeout_s),
+            memory_reserve: config.memory_reserve_mib << 20,
             living: Arc::new(Living::default()),
             stop,
             stopped,

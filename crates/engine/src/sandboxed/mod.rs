@@ -2,9 +2,10 @@
 
 mod control;
 mod limits;
+mod memory;
 mod plain;
 
-use crate::{Launch, Launched, Launcher, LinkEnd, Listeners, Mount, Protocol, RuntimeClass};
+use crate::{HostMemory, Launch, Launched, Launcher, LinkEnd, Listeners, Mount, Protocol, RuntimeClass};
 use async_trait::async_trait;
 use control::SandboxControl;
 use limits::LimitRules;
@@ -164,6 +165,10 @@ impl Launcher for SandboxLauncher {
         start(&mut sandbox, &class, env, fds).await?;
         let control = Box::new(SandboxControl::new(sandbox, shared.rules, places));
         Ok(Launched { control, link, log, listeners })
+    }
+
+    fn host_memory(&self) -> Option<HostMemory> {
+        memory::read()
     }
 }
 

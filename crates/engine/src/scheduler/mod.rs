@@ -3,6 +3,7 @@
 //! Events go in with the time, actions come out; a driver executes them. Nothing here reads a clock,
 //! draws a number or waits, so that hours of operation are simulated in milliseconds.
 
+mod boot_queue;
 #[cfg(test)]
 mod check;
 mod idle;
@@ -15,6 +16,7 @@ mod simulation;
 mod upkeep;
 
 use crate::{EndReason, GroupId, Home, RuntimeClass, StartKind, Stats, ThrottleReason, Version, VersionId};
+use boot_queue::BootQueue;
 use idle::IdleOrder;
 use limits::Limits;
 use pool::Pools;
@@ -46,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) park_after: Duration,
     /// Stems kept ready for each runtime.
     pub(crate) stems: usize,
+    /// Stems kept for a runtime while bursts of requests find too few.
+    pub(crate) max_stems: usize,
     /// Instances of all kinds.
     pub(crate) max_instances: usize,
     /// Processes booted at once. More would only slow each other down: booting is computation.
@@ -81,6 +85,8 @@ pub(crate) enum Event<'a> {
     Retire { version: &'a VersionId },
     /// A group's reservation changed.
     Reserve { account: &'a AccountId, group: &'a GroupId, reserved: Option<u32> },
+    /// The host's memory is short.
+    MemoryShort,
     /// Time passed.
     Tick,
     /// Accept nothing more; end what is not in use.
@@ -167,11 +173,12 @@ pub(crate) struct Scheduler {
     idle: IdleOrder,
     /// Instances that have a version, oldest first, until they are known to be old.
     ages: BTreeSet<(Monotonic, InstanceKey)>,
-    /// Instances whose turn to boot comes; those no longer known are skipped.
-    queue: VecDeque<InstanceKey>,
+    queue: BootQueue,
     booting: usize,
     making: usize,
     next_instance: u64,
+    /// Until when no stem is booted ahead of demand, because memory is short.
+    short_until: Monotonic,
     draining: bool,
 }
 
@@ -185,10 +192,11 @@ impl Scheduler {
             pools: Pools::default(),
             idle: IdleOrder::default(),
             ages: BTreeSet::new(),
-            queue: VecDeque::new(),
+            queue: BootQueue::default(),
             booting: 0,
             making: 0,
             next_instance: 0,
+            short_until: Monotonic::default(),
             draining: false,
         }
     }
@@ -215,6 +223,7 @@ impl Scheduler {
             Event::Lost { instance, ticket } => self.lost(now, instance, ticket, actions),
             Event::Retire { version } => self.retire(version, actions),
             Event::Reserve { account, group, reserved } => self.limits.set_reserved(account, group, reserved),
+            Event::MemoryShort => self.give_back(now, actions),
             Event::Tick => self.tick(now, actions),
             Event::Drain => self.drain(actions),
         }
@@ -228,6 +237,7 @@ impl Scheduler {
             self.idle.oldest().map(|(since, _)| since + self.settings.idle_timeout),
             self.ages.first().map(|(created, _)| *created + self.settings.max_age),
             self.pools.next_retry(now, self.settings.stems),
+            self.pools.next_relax(),
         ]
         .into_iter()
         .flatten()
@@ -237,6 +247,11 @@ impl Scheduler {
     /// Whether the engine drains and no request is in flight.
     pub(crate) fn is_quiet(&self) -> bool {
         self.draining && self.limits.in_use() == 0
+    }
+
+    /// Whether there is any instance.
+    pub(crate) fn has_instances(&self) -> bool {
+        !self.instances.is_empty()
     }
 
     /// Instances and requests by state.

@@ -119,6 +119,7 @@ impl Scheduler {
                 self.assign(now, key, StartKind::Stem, actions);
                 return true;
             }
+            pool.missed(now, self.settings.max_stems.saturating_sub(self.settings.stems));
             if !pool.booting.is_empty() {
                 let key = pool.booting.remove(0);
                 self.claim(key, &version.id);
@@ -130,7 +131,7 @@ impl Scheduler {
         }
         let key = self.new_instance(now, version.class.clone(), StartKind::Spawn);
         self.claim(key, &version.id);
-        self.queue.push_back(key);
+        self.queue.push_back(&version.account, &version.group, key);
         true
     }
 
@@ -227,10 +228,11 @@ impl Scheduler {
             return;
         }
         let instances = &self.instances;
-        let is_queued = |key: &&InstanceKey| {
+        let is_queued = |key: &InstanceKey| {
             instances.get(key).is_some_and(|i| i.state == State::Queued && i.version.as_ref() == Some(id))
         };
-        if let Some(key) = self.queue.iter().rev().find(is_queued).copied() {
+        let newest = self.queue.of(&state.version.account, &state.version.group).rev().find(is_queued);
+        if let Some(key) = newest {
             self.forget(key);
         }
     }

@@ -10,6 +10,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// How long stems that were missed are kept beyond the configured ones: after each such time without another miss,
+/// half of them.
+const KEEP_EXTRA: Duration = Duration::from_secs(10);
+
 /// Runtimes whose stems are kept; the one not used for longest gives way to another.
 const MAX_POOLS: usize = 8;
 
@@ -27,6 +31,10 @@ pub(crate) struct Pool {
     pub(crate) ready: Vec<InstanceKey>,
     /// Being booted, claimed by nobody, the oldest first.
     pub(crate) booting: Vec<InstanceKey>,
+    /// Stems wanted beyond the configured ones, because requests found none.
+    extra: usize,
+    /// When half of the extra ones are given up.
+    relax_at: Monotonic,
     used: Monotonic,
     failures: u32,
     retry_at: Monotonic,
@@ -39,6 +47,8 @@ impl Pools {
             class: class.clone(),
             ready: Vec::new(),
             booting: Vec::new(),
+            extra: 0,
+            relax_at: now,
             used: now,
             failures: 0,
             retry_at: Monotonic::default(),
@@ -71,6 +81,24 @@ impl Pools {
         self.classes.values().filter(|p| p.lacks(target) && p.retry_at > now).map(|p| p.retry_at).min()
     }
 
+    /// Gives up extra stems that nobody missed for a while; answers those that are ready and no longer wanted.
+    pub(crate) fn relax(&mut self, now: Monotonic, target: usize) -> Vec<InstanceKey> {
+        let due = self.classes.values_mut().filter(|p| p.extra > 0 && p.relax_at <= now);
+        due.flat_map(|pool| {
+            pool.extra /= 2;
+            pool.relax_at = now + KEEP_EXTRA;
+            let wanted = (target + pool.extra).saturating_sub(pool.booting.len());
+            // The oldest are in front; the newest have the warmest memory.
+            pool.ready.drain(..pool.ready.len().saturating_sub(wanted)).collect::<Vec<_>>()
+        })
+        .collect()
+    }
+
+    /// The next moment at which [`Self::relax`] has something to do.
+    pub(crate) fn next_relax(&self) -> Option<Monotonic> {
+        self.classes.values().filter(|p| p.extra > 0).map(|p| p.relax_at).min()
+    }
+
     /// Takes any ready stem, to make room.
     pub(crate) fn pop_any(&mut self) -> Option<InstanceKey> {
         self.classes.values_mut().find_map(|p| p.ready.pop())
@@ -89,7 +117,13 @@ impl Pools {
 
 impl Pool {
     pub(crate) fn lacks(&self, target: usize) -> bool {
-        self.ready.len() + self.booting.len() < target
+        self.ready.len() + self.booting.len() < target + self.extra
+    }
+
+    /// A request found no ready stem: the next burst shall find one more, up to `most` beyond the configured ones.
+    pub(crate) fn missed(&mut self, now: Monotonic, most: usize) {
+        self.extra = (self.extra + 1).min(most);
+        self.relax_at = now + KEEP_EXTRA;
     }
 
     /// Forgets a stem, wherever it stands.
@@ -135,6 +169,28 @@ mod tests {
         pools.open(at(101), &class(MAX_POOLS));
         assert_eq!(pools.close_surplus(), Some(vec![InstanceKey(1)]));
         assert_eq!(pools.close_surplus(), None);
+    }
+
+    #[test]
+    fn stems_that_were_missed_are_kept_for_a_while() {
+        let mut pools = Pools::default();
+        let pool = pools.open(at(0), &class(0));
+        (0..5).for_each(|_| pool.missed(at(0), 4));
+        assert!(pool.lacks(2));
+        pool.ready.extend((0..6).map(InstanceKey));
+        assert!(!pool.lacks(2));
+        assert_eq!(pools.next_relax(), Some(at(10_000)));
+        let mut check = |now: u64, given_up: &[u64]| {
+            let keys: Vec<_> = pools.relax(at(now), 2).into_iter().map(|key| key.0).collect();
+            assert_eq!(keys, given_up);
+        };
+        check(9_999, &[]);
+        check(10_000, &[0, 1]);
+        check(19_999, &[]);
+        check(20_000, &[2]);
+        check(30_000, &[3]);
+        check(60_000, &[]);
+        assert_eq!(pools.next_relax(), None);
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! What happens by itself: parking, ageing, and the stems.
 
-use super::{Action, InstanceKey, Scheduler, State};
+use super::{Action, InstanceKey, Scheduler, State, boot_queue::Line as _};
 use crate::{Boot, EndReason, StartKind};
+use std::time::Duration;
 use tinderbox_base::Monotonic;
+
+/// How long no stem is booted ahead of demand once memory was short.
+const CAUTION: Duration = Duration::from_secs(5);
 
 impl Scheduler {
     pub(super) fn tick(&mut self, now: Monotonic, actions: &mut Vec<Action>) {
@@ -23,8 +27,27 @@ impl Scheduler {
                 _ => instance.old = true,
             }
         }
+        for key in self.pools.relax(now, self.settings.stems) {
+            self.end(key, EndReason::Evicted, actions);
+        }
         while let Some(key) = self.idle.park_next(now, self.settings.park_after) {
             actions.push(Action::Park { instance: key });
+        }
+    }
+
+    /// Ends a quarter of the idle instances, those idle longest, or if there are none all stems. Whoever finds that
+    /// memory is still short says so again.
+    pub(super) fn give_back(&mut self, now: Monotonic, actions: &mut Vec<Action>) {
+        self.short_until = now + CAUTION;
+        let idle = self.idle.hot() + self.idle.parked();
+        for _ in 0..idle.div_ceil(4) {
+            let Some((_, key)) = self.idle.oldest() else { break };
+            self.end(key, EndReason::Evicted, actions);
+        }
+        if idle == 0 {
+            for key in self.pools.drain() {
+                self.end(key, EndReason::Evicted, actions);
+            }
         }
     }
 
@@ -41,6 +64,7 @@ impl Scheduler {
             }
         }
         while !self.draining
+            && now >= self.short_until
             && self.queue.is_empty()
             && self.booting < self.settings.parallel_boots
             && self.making < self.settings.refill_below

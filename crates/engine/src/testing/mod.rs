@@ -5,13 +5,13 @@
 
 mod bootstrap;
 
-use crate::{Control, Exit, Launch, Launched, Launcher, LinkEnd, Listeners, Version};
+use crate::{Control, Exit, HostMemory, Launch, Launched, Launcher, LinkEnd, Listeners, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -87,6 +87,7 @@ struct Script {
 pub struct FakeLauncher {
     script: Script,
     counts: Arc<Counts>,
+    memory: Arc<Mutex<HostMemory>>,
 }
 
 /// How many instances were launched, live, and are frozen.
@@ -122,7 +123,8 @@ impl FakeLauncher {
             load: Arc::new(|_| FakeLoad::Loaded),
             invoke: Arc::new(invoke),
         };
-        Self { script, counts: Arc::default() }
+        let memory = HostMemory { total: 8 << 30, available: 4 << 30 };
+        Self { script, counts: Arc::default(), memory: Arc::new(Mutex::new(memory)) }
     }
 
     /// The same, with `load` deciding over initialisations.
@@ -140,6 +142,11 @@ impl FakeLauncher {
     ) -> Self {
         self.script.launch = Arc::new(launch);
         self
+    }
+
+    /// Makes the host have `available` bytes of memory left of 8 GiB; it has 4 GiB at first.
+    pub fn set_memory_available(&self, available: u64) {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).available = available;
     }
 
     /// Numbers of instances.
@@ -172,6 +179,10 @@ impl Launcher for FakeLauncher {
         let control = FakeControl { exit, exited, freezer, task, counts: self.counts.clone() };
         let (link, listeners) = (LinkEnd::Frames { from, to }, Listeners::default());
         Ok(Launched { control: Box::new(control), link, log: read, listeners })
+    }
+
+    fn host_memory(&self) -> Option<HostMemory> {
+        Some(*self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -151,7 +151,7 @@ async fn initialisations() {
 
 async fn twenty_at_once() {
     let bed = Bed::new().await;
-    let code = "import time\ndef handler(event, context):\n    time.sleep(0.5)\n    return event\n";
+    let code = "import time\ndef handler(event, context):\n    time.sleep(2)\n    return event\n";
     let Some(function) = python_function(code) else { return };
     let payloads: Vec<_> = (0..20).map(|n| n.to_string()).collect();
     let responses = futures_util::future::join_all(payloads.iter().map(|p| bed.invoke(&function, p))).await;

@@ -33,6 +33,22 @@ async fn stems_stand_ready_once_they_are_wanted() {
 }
 
 #[tokio::test]
+async fn where_memory_is_short_what_is_idle_ends() {
+    let bed = Bed::new(echo()).await;
+    bed.outcome("1").await;
+    bed.until(|s| s.idle + s.parked == 1 && s.stems == 2).await;
+    bed.launcher.set_memory_available(100 << 20);
+    bed.until(|s| s.idle + s.parked + s.stems == 0).await;
+    assert_eq!(
+        bed.outcome("2").await,
+        (Outcome::Success("2".into()), StartKind::Spawn),
+        "requests are served all the same"
+    );
+    bed.launcher.set_memory_available(4 << 30);
+    bed.drain().await;
+}
+
+#[tokio::test]
 async fn the_description_of_a_version_carries_what_is_particular_to_the_instance() {
     let launcher = FakeLauncher::new(|call| FakeReply::Success(call.load.to_string().into()));
     let bed = Bed::new(launcher).await;

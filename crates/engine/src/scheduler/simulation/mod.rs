@@ -14,6 +14,7 @@ fn settings() -> Settings {
         max_age: Duration::from_secs(300),
         park_after: Duration::from_millis(50),
         stems: 2,
+        max_stems: 5,
         max_instances: 25,
         parallel_boots: 4,
         refill_below: 1,
@@ -44,8 +45,8 @@ fn a_long_life() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
-    fn short_lives(seed: u64, max_instances in 1..30_usize, stems in 0..4_usize, parallel_boots in 1..6_usize, steps in 0..400) {
-        let settings = Settings { max_instances, stems, parallel_boots, ..settings() };
+    fn short_lives(seed: u64, max_instances in 1..30_usize, stems in 0..4_usize, extra in 0..4_usize, parallel_boots in 1..6_usize, steps in 0..400) {
+        let settings = Settings { max_instances, stems, max_stems: stems + extra, parallel_boots, ..settings() };
         let mut world = World::new(settings, seed, 1);
         for _ in 0..steps {
             world.step();

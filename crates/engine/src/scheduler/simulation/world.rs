@@ -157,6 +157,7 @@ impl World {
                 let class = self.classes[self.below(2)].clone();
                 self.tell(Event::Prepare { class: &class });
             }
+            92..93 if self.one_in(4) => self.tell(Event::MemoryShort),
             _ => self.pass_time(),
         }
     }
