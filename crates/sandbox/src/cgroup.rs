@@ -11,7 +11,10 @@ mod v2;
 pub(crate) use find::{find, give_up_leaf};
 
 use crate::{message, spec::Limits};
-use rustix::fs::{Mode, OFlags};
+use rustix::{
+    fs::{Mode, OFlags},
+    process::Pid,
+};
 use std::{
     fmt, fs, io,
     os::fd::{AsFd, OwnedFd},
@@ -49,6 +52,8 @@ pub(crate) trait Version: fmt::Debug + Send + Sync {
     fn set_frozen(&self, dir: &Path, frozen: bool) -> io::Result<()>;
     /// Whether everything stands still.
     fn is_frozen(&self, dir: &Path) -> io::Result<bool>;
+    /// The ids of all threads.
+    fn threads(&self, dir: &Path) -> io::Result<Vec<Pid>>;
     /// What a program joins by.
     fn join(&self, dir: &Path) -> io::Result<Option<(message::Cgroup, OwnedFd)>> {
         let procs = fs::OpenOptions::new().write(true).open(dir.join("cgroup.procs"))?;
@@ -176,6 +181,11 @@ impl Group {
         self.layout.freezer.version.is_frozen(&self.dir(&self.layout.freezer))
     }
 
+    /// The ids of all threads inside, as this process's namespace numbers them.
+    pub(crate) fn threads(&self) -> io::Result<Vec<Pid>> {
+        self.layout.cpu.version.threads(&self.dir(&self.layout.cpu))
+    }
+
     /// Removes the directories; fails while a process is in one of them.
     pub(crate) fn remove(&self) -> io::Result<()> {
         for (base, version) in self.layout.bases() {
@@ -216,6 +226,12 @@ fn read_number_again(file: &OwnedFd) -> io::Result<u64> {
 }
 
 /// Reads a file that holds one number.
+/// Reads the ids of a file that has one a line.
+fn read_ids(dir: &Path, file: &str) -> io::Result<Vec<Pid>> {
+    let text = fs::read_to_string(dir.join(file))?;
+    Ok(text.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)).collect())
+}
+
 fn read_number(dir: &Path, file: &str) -> io::Result<u64> {
     parse_number(&fs::read(dir.join(file))?)
 }

@@ -1,6 +1,7 @@
 //! cgroup v1: a tree for each controller.
 
-use super::{Version, open, read_keyed, read_number, write};
+use super::{Version, open, read_ids, read_keyed, read_number, write};
+use rustix::process::Pid;
 use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 
 /// The first version.
@@ -55,6 +56,10 @@ impl Version for V1 {
 
     fn set_frozen(&self, dir: &Path, frozen: bool) -> io::Result<()> {
         write(dir, "freezer.state", if frozen { "FROZEN" } else { "THAWED" })
+    }
+
+    fn threads(&self, dir: &Path) -> io::Result<Vec<Pid>> {
+        read_ids(dir, "tasks")
     }
 
     fn is_frozen(&self, dir: &Path) -> io::Result<bool> {

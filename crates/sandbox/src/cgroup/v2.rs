@@ -1,7 +1,8 @@
 //! cgroup v2: one tree for all controllers.
 
-use super::{Version, open, read_keyed, write};
+use super::{Version, open, read_ids, read_keyed, write};
 use crate::message::Cgroup;
+use rustix::process::Pid;
 use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 
 /// The second version.
@@ -54,6 +55,10 @@ impl Version for V2 {
 
     fn join(&self, dir: &Path) -> io::Result<Option<(Cgroup, OwnedFd)>> {
         Ok(Some((Cgroup::Born, fs::File::open(dir)?.into())))
+    }
+
+    fn threads(&self, dir: &Path) -> io::Result<Vec<Pid>> {
+        read_ids(dir, "cgroup.threads")
     }
 
     fn is_frozen(&self, dir: &Path) -> io::Result<bool> {

@@ -1,6 +1,7 @@
 //! What is known of a process tree without cgroups.
 
 use crate::{cgroup::Version, message::Cgroup};
+use rustix::process::Pid;
 use std::{fs, io, os::fd::OwnedFd, path::Path, time::Duration};
 
 /// The file, in a sandbox's directory, that holds the number of its first process.
@@ -51,6 +52,12 @@ impl Version for Plain {
     /// Nobody sums up a tree whose members come and go.
     fn cpu_time(&self, _: &Path) -> io::Result<Duration> {
         Ok(Duration::ZERO)
+    }
+
+    /// Those of the first process; its children are not known.
+    fn threads(&self, dir: &Path) -> io::Result<Vec<Pid>> {
+        let threads = fs::read_dir(process(dir)?.join("task"))?;
+        Ok(threads.filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect())
     }
 
     fn set_frozen(&self, _: &Path, _: bool) -> io::Result<()> {

@@ -13,7 +13,11 @@ use crate::{
     spec::{Command, Exit, Limits, Mount, SandboxId},
     sys::channel::{self, Packet},
 };
-use rustix::process::Pid;
+use rustix::{
+    io::Errno,
+    process::Pid,
+    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+};
 use std::{
     ffi::{OsStr, OsString},
     io,
@@ -51,6 +55,8 @@ pub struct Sandbox {
     link: Link,
     init_end: Option<OwnedFd>,
     listeners: Vec<OwnedFd>,
+    /// The program, once it was started, as this process's namespace numbers it.
+    program: Option<Pid>,
     exit: Option<Exit>,
     /// Where its paths lie, if it is not isolated.
     root: Option<Root>,
@@ -62,7 +68,7 @@ impl Sandbox {
         let Prepared { order, listeners, root, remains } = prepared;
         let (ours, init_end) = channel::pair().map_err(SandboxError::step("making a channel"))?;
         let link = Link::new(ours).map_err(SandboxError::step("making a channel"))?;
-        Ok((Self { id, link, init_end: Some(init_end), listeners, exit: None, root, remains }, order))
+        Ok((Self { id, link, init_end: Some(init_end), listeners, program: None, exit: None, root, remains }, order))
     }
 
     /// Has init forked and the sandbox built.
@@ -105,7 +111,40 @@ impl Sandbox {
         if command.argv.is_empty() {
             return Err(SandboxError::Invalid("no program to start".to_owned()));
         }
-        self.give(command).await
+        let program = self.give(command).await?;
+        self.program = Some(program);
+        Ok(program)
+    }
+
+    /// Has the program's first thread, and what that starts from now on, run on one processor only, until
+    /// [`Sandbox::release`].
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: the program is gone, or the processor is.
+    pub fn keep_to(&self, processor: usize) -> io::Result<()> {
+        // A thread that has ended and was reaped by init leaves its number to others, which takes the kernel the whole
+        // range of numbers: long after the server heard of the end.
+        let program = self.program.filter(|_| self.exit.is_none()).ok_or(io::ErrorKind::NotFound)?;
+        let mut only = CpuSet::new();
+        only.set(processor);
+        Ok(sched_setaffinity(Some(program), &only)?)
+    }
+
+    /// Lets everything inside run on every processor that this thread may run on.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's; a thread that ended meanwhile is none.
+    pub fn release(&self) -> io::Result<()> {
+        let all = sched_getaffinity(None)?;
+        for thread in self.remains.group().threads()? {
+            match sched_setaffinity(Some(thread), &all) {
+                Ok(()) | Err(Errno::SRCH) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Does everything that starting a program does but executing one.
