@@ -8,6 +8,7 @@
 //   curly.js     help for quotes pasted from a PDF
 //   context.js   the second argument of every handler, and the callback
 //   errors.js    errors: their documents and log lines
+//   stream.js    response streaming
 //   runtime.js   load, then one invocation after the other
 //   rehearsal.js runs all of it once, so that the first caller does not wait for compilers
 //

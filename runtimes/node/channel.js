@@ -22,6 +22,7 @@ class Channel {
     this.outbox = Buffer.allocUnsafeSlow(CHUNK);
     this.start = 0; // unread bytes in the inbox
     this.end = 0;
+    this.posts = [];
   }
 
   // Waits for the next frame: { kind, head (an object), body (a string) }.
@@ -53,6 +54,38 @@ class Channel {
     frame[4] = kind;
     frame.writeUInt32LE(headLength, 5);
     this.write(frame, PREFIX + headLength + bodyLength);
+  }
+
+  // Sends a frame, with a Buffer as its body, without holding up the thread while the engine does
+  // not read: what is posted is sent in order, and not between two halves of anything else. Nothing
+  // may be sent by `send` before the last of it is out.
+  post(kind, head, body, done) {
+    const headLength = Buffer.byteLength(head);
+    const bodyLength = body ? body.length : 0;
+    const frame = Buffer.allocUnsafe(PREFIX + headLength + bodyLength);
+    frame.writeUInt32LE(COUNTED + headLength + bodyLength, 0);
+    frame[4] = kind;
+    frame.writeUInt32LE(headLength, 5);
+    frame.write(head, PREFIX);
+    if (body) body.copy(frame, PREFIX + headLength);
+    this.posts.push({ frame, done });
+    if (this.posts.length === 1) this.deliver(0);
+  }
+
+  // Writes the first of the posts from `offset` on, then the others.
+  deliver(offset) {
+    const { frame, done } = this.posts[0];
+    fs.write(this.answers, frame, offset, frame.length - offset, null, (error, count) => {
+      if (error && error.code !== "EINTR" && error.code !== "EAGAIN") this.closed();
+      const sent = offset + (error ? 0 : count);
+      if (sent < frame.length) {
+        if (error) return setTimeout(() => this.deliver(sent), 1);
+        return this.deliver(sent);
+      }
+      this.posts.shift();
+      if (this.posts.length > 0) this.deliver(0);
+      if (done) done();
+    });
   }
 
   // Makes `count` bytes available in the inbox.
@@ -108,6 +141,9 @@ Object.assign(Channel, {
   INIT_ERROR: 130,
   RESPONSE: 131,
   ERROR: 132,
+  STREAM: 133,
+  CHUNK: 134,
+  STREAM_END: 135,
 });
 
 // Writes everything: one system call, unless a signal or a full non-blocking pipe interrupts it.

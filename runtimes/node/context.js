@@ -2,18 +2,25 @@
 // One invocation's context object and callback, and the rules by which it is answered once.
 
 function build(invocation, facts, head) {
-  const { callback, succeed, fail, done } = answers(invocation);
+  const { callback, ...ways } = answers(invocation);
+  return { context: contextOf(invocation, facts, head, ways), callback };
+}
+
+// The context of a handler that answers by a stream: there is no other way.
+function buildStreaming(invocation, facts, head) {
+  return contextOf(invocation, facts, head, {});
+}
+
+function contextOf(invocation, facts, head, ways) {
   const deadline = head.deadline_ms;
-  const context = {
+  return {
     get callbackWaitsForEmptyEventLoop() {
       return invocation.waitsForEmptyLoop;
     },
     set callbackWaitsForEmptyEventLoop(value) {
       invocation.waitsForEmptyLoop = value;
     },
-    succeed,
-    fail,
-    done,
+    ...ways,
     functionVersion: facts.functionVersion,
     functionName: facts.functionName,
     memoryLimitInMB: facts.memoryLimitInMB,
@@ -26,7 +33,6 @@ function build(invocation, facts, head) {
     tenantId: head.tenant,
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
-  return { context, callback };
 }
 
 // What all invocations of a function share; these names are part of its environment.
@@ -61,9 +67,9 @@ function answers(invocation) {
       else if (invocation.waitsForEmptyLoop) invocation.succeedWhenIdle(result);
       else invocation.succeed(result);
     }),
-    done: once(answer),
     succeed: once((result) => answer(null, result)),
     fail: once((error) => answer(error === undefined || error === null ? "handled" : error)),
+    done: once(answer),
   };
 }
 
@@ -75,4 +81,4 @@ function parse(text) {
   }
 }
 
-module.exports = { build, facts };
+module.exports = { build, buildStreaming, facts };

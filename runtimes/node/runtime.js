@@ -8,6 +8,7 @@ const context = require("./context.js");
 const curly = require("./curly.js");
 const loader = require("./loader.js");
 const pipe = require("./pipe.js");
+const { awslambda, isStreaming, StreamedInvocation } = require("./stream.js");
 
 // Exit codes of AWS's runtime.
 const UNCAUGHT_EXCEPTION = 129;
@@ -45,6 +46,7 @@ class Runtime {
 
   async load(head) {
     this.handler = await loader.load(head.task_root, head.handler);
+    this.isStreaming = isStreaming(this.handler);
     this.facts = context.facts(process.env);
     this.whenIdle = () => {};
   }
@@ -64,7 +66,7 @@ class Runtime {
     process.chdir(head.task_root);
     installConsole();
     if (!/^(1|true)$/.test(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA || "")) {
-      global.awslambda = streaming;
+      global.awslambda = awslambda;
     }
   }
 
@@ -86,7 +88,8 @@ class Runtime {
     setRequestId(head.id);
     if (head.trace) process.env._X_AMZN_TRACE_ID = head.trace;
     else delete process.env._X_AMZN_TRACE_ID;
-    this.invocation = new Invocation(this, head.id);
+    const Kind = this.isStreaming ? StreamedInvocation : Invocation;
+    this.invocation = new Kind(this, head.id);
     this.settle(TURNS, head, body);
   }
 
@@ -97,6 +100,7 @@ class Runtime {
 
   invoke(head, body) {
     const invocation = this.invocation;
+    if (this.isStreaming) return this.invokeStreaming(invocation, head, body);
     let answer;
     try {
       answer = context.build(invocation, this.facts, head);
@@ -109,6 +113,16 @@ class Runtime {
       if (answer) answer.callback(error);
       else invocation.fail(error);
     }
+  }
+
+  invokeStreaming(invocation, head, body) {
+    let built;
+    try {
+      built = context.buildStreaming(invocation, this.facts, head);
+    } catch (error) {
+      return invocation.fail(error);
+    }
+    invocation.run(body, built);
   }
 
   // Ends the process for an error that nothing caught.
@@ -125,7 +139,7 @@ class Runtime {
         JSON.stringify(document)
       );
     } else if (invocation && !invocation.answered) {
-      invocation.sendError(document);
+      return invocation.sendError(document, () => process.exit(code));
     }
     process.exit(code);
   }
@@ -163,12 +177,13 @@ class Invocation {
     if (this.answered) return;
     logError("Invoke Error", error);
     this.finish();
-    this.sendError(toDocument(error));
+    this.sendError(toDocument(error), () => {});
   }
 
-  sendError(document) {
+  sendError(document, done) {
     const head = { id: this.id, type: document.errorType };
     this.runtime.channel.send(Channel.ERROR, JSON.stringify(head), JSON.stringify(document));
+    done();
   }
 
   finish() {
@@ -187,15 +202,5 @@ function stringify(result) {
   }
   return text === undefined ? "null" : text;
 }
-
-function noStreaming() {
-  throw new RuntimeError(
-    "StreamingNotSupported",
-    "Response streaming (awslambda.streamifyResponse) is not supported yet. " +
-      "Export a handler that returns its whole response."
-  );
-}
-
-const streaming = { streamifyResponse: noStreaming, HttpResponseStream: { from: noStreaming } };
 
 module.exports = { Runtime };

@@ -87,6 +87,30 @@ class Function:
         self.send(event, **head)
         return self.answer()
 
+    def stream(self, event=None, **head):
+        """(content type, chunks, error) of an answer in parts; the error is None if there was none. "END" stands
+        among the chunks where the stream ended."""
+        self.send(event, **head)
+        content_type, chunks = None, []
+        while True:
+            kind, head, body = self.instance.receive()
+            if kind == wire.STREAM:
+                assert head["id"] == self._sent and content_type is None
+                content_type = head["content_type"]
+            elif kind == wire.CHUNK:
+                assert content_type and len(body) <= 64 << 10
+                chunks.append(body)
+            elif kind == wire.STREAM_END:
+                chunks.append("END")
+            elif kind == wire.RESPONSE:
+                assert (head, body) == ({"id": self._sent}, b"")
+                return content_type, chunks, None
+            else:
+                assert kind == wire.ERROR, kind
+                error = self._clean(json.loads(body))
+                assert head == {"id": self._sent, "type": error["errorType"]}
+                return content_type, chunks, error
+
     def events(self):
         """What was logged since the last call: (level, text), with times and paths made stable."""
         return [(level, self._clean(text)) for level, text in self.instance.events()]

@@ -10,6 +10,7 @@ import time
 
 LOAD, INVOKE = 1, 2
 BOOTED, LOADED, INIT_ERROR, RESPONSE, ERROR = 128, 129, 130, 131, 132
+STREAM, CHUNK, STREAM_END = 133, 134, 135
 
 MAGIC = b"\xa5\x5a\x54\x42"
 #: Seconds that anything at all may take before the test fails.
@@ -58,7 +59,7 @@ class Instance:
         """The next frame, as (kind, head, body); the log is drained meanwhile."""
         length, kind, head = struct.unpack("<IBI", self._exactly(9))
         rest = self._exactly(length - 5)
-        return kind, json.loads(rest[:head]), rest[head:]
+        return kind, json.loads(rest[:head] or b"{}"), rest[head:]
 
     def _exactly(self, count):
         data = b""

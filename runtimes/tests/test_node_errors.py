@@ -238,13 +238,6 @@ def test_a_top_level_await_that_never_ends(node):
         assert function.instance.wait() == 13
 
 
-def test_streaming_is_refused_in_words(node):
-    node.check_init_error(
-        "exports.handler = awslambda.streamifyResponse(async () => {});\n",
-        {"errorMessage": re.compile("streamifyResponse.* is not supported yet")},
-    )
-
-
 def test_sigterm_ends_an_idle_instance(node):
     with node.function(BODY % "async () => 1") as function:
         assert function.loaded() is None

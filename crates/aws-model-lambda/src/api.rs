@@ -184,6 +184,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "Invoke"))
     }
 
+    /// `InvokeWithResponseStream`.
+    async fn invoke_with_response_stream(
+        &self,
+        cx: &mut Context,
+        input: InvokeWithResponseStreamRequest,
+    ) -> Result<InvokeWithResponseStreamResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "InvokeWithResponseStream"))
+    }
+
     /// `ListAliases`.
     async fn list_aliases(&self, cx: &mut Context, input: ListAliasesRequest) -> Result<ListAliasesResponse> {
         let _ = (cx, input);
@@ -385,6 +395,9 @@ impl<T: Lambda> Service for LambdaService<T> {
             35 => Ok(self.0.get_function_url_config(cx, FromValue::from_value(input)?).await?.into_value()),
             39 => Ok(self.0.get_policy(cx, FromValue::from_value(input)?).await?.into_value()),
             42 => Ok(self.0.invoke(cx, FromValue::from_value(input)?).await?.into_value()),
+            44 => {
+                Ok(self.0.invoke_with_response_stream(cx, FromValue::from_value(input)?).await?.into_value())
+            }
             45 => Ok(self.0.list_aliases(cx, FromValue::from_value(input)?).await?.into_value()),
             50 => Ok(self
                 .0

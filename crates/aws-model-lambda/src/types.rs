@@ -388,6 +388,38 @@ tinderbox_wire::structures! {
         pub executed_version: Option<String>,
         pub durable_execution_arn: Option<String>,
     }
+    /// `InvokeResponseStreamUpdate` of the model.
+    pub struct InvokeResponseStreamUpdate {
+        pub payload: Option<Bytes>,
+    }
+    /// `InvokeWithResponseStreamCompleteEvent` of the model.
+    pub struct InvokeWithResponseStreamCompleteEvent {
+        pub error_code: Option<String>,
+        pub error_details: Option<String>,
+        pub log_result: Option<String>,
+    }
+    /// `InvokeWithResponseStreamRequest` of the model.
+    pub struct InvokeWithResponseStreamRequest {
+        pub function_name: String,
+        pub invocation_type: Option<String>,
+        pub log_type: Option<String>,
+        pub client_context: Option<String>,
+        pub qualifier: Option<String>,
+        pub payload: Option<Bytes>,
+        pub tenant_id: Option<String>,
+    }
+    /// `InvokeWithResponseStreamResponse` of the model.
+    pub struct InvokeWithResponseStreamResponse {
+        pub status_code: Option<i64>,
+        pub executed_version: Option<String>,
+        pub event_stream: Option<InvokeWithResponseStreamResponseEvent>,
+        pub response_stream_content_type: Option<String>,
+    }
+    /// `InvokeWithResponseStreamResponseEvent` of the model.
+    pub struct InvokeWithResponseStreamResponseEvent {
+        pub payload_chunk: Option<InvokeResponseStreamUpdate>,
+        pub invoke_complete: Option<InvokeWithResponseStreamCompleteEvent>,
+    }
     /// `LambdaManagedInstancesCapacityProviderConfig` of the model.
     pub struct LambdaManagedInstancesCapacityProviderConfig {
         pub capacity_provider_arn: String,
@@ -783,6 +815,14 @@ pub struct RecursiveLoop;
 impl RecursiveLoop {
     pub const ALLOW: &'static str = "Allow";
     pub const TERMINATE: &'static str = "Terminate";
+}
+
+/// The values of `ResponseStreamingInvocationType`.
+pub struct ResponseStreamingInvocationType;
+
+impl ResponseStreamingInvocationType {
+    pub const REQUEST_RESPONSE: &'static str = "RequestResponse";
+    pub const DRY_RUN: &'static str = "DryRun";
 }
 
 /// The values of `Runtime`.

@@ -21,6 +21,7 @@ mod get_function_recursion_config;
 mod get_function_url_config;
 mod get_policy;
 mod invoke;
+mod invoke_with_response_stream;
 mod list_aliases;
 mod list_function_event_invoke_configs;
 mod list_function_url_configs;
@@ -90,6 +91,7 @@ forward! {
     get_function_recursion_config(GetFunctionRecursionConfigRequest) -> GetFunctionRecursionConfigResponse;
     get_policy(GetPolicyRequest) -> GetPolicyResponse;
     invoke(InvocationRequest) -> InvocationResponse;
+    invoke_with_response_stream(InvokeWithResponseStreamRequest) -> InvokeWithResponseStreamResponse;
     list_aliases(ListAliasesRequest) -> ListAliasesResponse;
     list_function_event_invoke_configs(ListFunctionEventInvokeConfigsRequest) -> ListFunctionEventInvokeConfigsResponse;
     list_functions(ListFunctionsRequest) -> ListFunctionsResponse;

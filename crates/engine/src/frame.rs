@@ -22,6 +22,13 @@ pub(crate) const RESPONSE: u8 = 131;
 /// Instance to server: the handler failed.
 pub(crate) const ERROR: u8 = 132;
 
+/// Instance to server: the handler answers in parts, of the content type that the head tells.
+pub(crate) const STREAM: u8 = 133;
+/// Instance to server: the next part. It has no head.
+pub(crate) const CHUNK: u8 = 134;
+/// Instance to server: there are no more parts. An empty RESPONSE follows once the handler is done.
+pub(crate) const STREAM_END: u8 = 135;
+
 /// The longest frame; a longer one is not worth skipping.
 pub(crate) const MAX_FRAME_BYTES: u64 = 32 * 1024 * 1024;
 /// The longest head an instance may send.

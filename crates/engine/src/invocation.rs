@@ -1,6 +1,6 @@
 //! One invocation: what is asked, what comes of it, and what it costs.
 
-use crate::{InstanceInfo, Version};
+use crate::{InstanceInfo, StreamSender, Version};
 use bytes::Bytes;
 use std::{fmt, sync::Arc, time::Duration};
 use tinderbox_base::{Caller, Error, Monotonic, RequestId};
@@ -27,6 +27,8 @@ pub struct Invocation {
     pub client_context: Option<String>,
     /// The trace header, told to the code.
     pub trace: Option<String>,
+    /// Where the answer's parts go if the handler answers in parts; without it they are put together.
+    pub stream: Option<StreamSender>,
 }
 
 /// Where the instance came from that served a request.
@@ -68,6 +70,11 @@ impl fmt::Display for StartKind {
 pub enum Outcome {
     /// The handler answered with this JSON.
     Success(Bytes),
+    /// The handler answered in parts, which its caller has got.
+    Streamed {
+        /// Bytes of all of them.
+        size: u64,
+    },
     /// The handler failed.
     HandlerError {
         /// The error's type, such as `KeyError`.
@@ -98,10 +105,12 @@ pub enum Outcome {
     },
     /// The kernel ended it at its memory limit.
     OutOfMemory,
-    /// The handler's response is larger than [`MAX_RESPONSE_BYTES`].
+    /// The handler's response is larger than [`MAX_RESPONSE_BYTES`], or in parts than [`crate::MAX_STREAM_BYTES`].
     ResponseTooLarge {
-        /// Its size in bytes.
+        /// Its size in bytes, as far as it was counted.
         size: u64,
+        /// The limit.
+        limit: u64,
     },
     /// The version's own program could not be started.
     StartFailed {

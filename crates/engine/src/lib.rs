@@ -19,6 +19,7 @@ mod observer;
 mod sandboxed;
 mod scheduler;
 mod stats;
+mod stream;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod version;
@@ -33,4 +34,7 @@ pub use launcher::{Control, Exit, HostMemory, Launch, Launched, Launcher, LinkEn
 pub use observer::{EndReason, InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, Level, Observer};
 pub use sandboxed::SandboxLauncher;
 pub use stats::Stats;
+pub use stream::{
+    MAX_CHUNK_BYTES, MAX_QUEUED_PARTS, MAX_STREAM_BYTES, Part, StreamReceiver, StreamSender, stream,
+};
 pub use version::{Boot, GroupId, Mount, Protocol, RuntimeClass, Version, VersionId};

@@ -7,6 +7,7 @@ use crate::{
     function_url::FunctionUrls,
     ids,
     limits::MAX_HEADER_BYTES,
+    outgoing::Outgoing,
 };
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -23,7 +24,7 @@ use tinderbox_base::{Clock, Random, RequestId};
 #[async_trait::async_trait]
 pub trait Served: Send + Sync {
     /// Answers a request. It never fails: whatever goes wrong becomes an answer.
-    async fn serve(self: Arc<Self>, call: Call) -> Response<Bytes>;
+    async fn serve(self: Arc<Self>, call: Call) -> Response<Outgoing>;
 }
 
 /// The APIs that are served, by their ids, which are unique among all accounts and kinds.
@@ -99,7 +100,7 @@ impl Gateway {
         address: Address,
         source_ip: IpAddr,
         names: Vec<Box<str>>,
-    ) -> Response<Bytes>
+    ) -> Response<Outgoing>
     where
         B: http_body::Body<Data = Bytes>,
     {
@@ -109,7 +110,9 @@ impl Gateway {
         let api = self.registry.get(&address.api);
         let bytes: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         let read = self.intake.read(body).await;
-        let refused = |status, kind, message| identified(refusal(status, kind, message), request_id);
+        let refused = |status, kind, message| {
+            identified(refusal(status, kind, message), request_id).map(Outgoing::Whole)
+        };
         let Some(api) = api else {
             return refused(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden");
         };
@@ -178,8 +181,8 @@ mod tests {
 
     #[async_trait::async_trait]
     impl Served for Echo {
-        async fn serve(self: Arc<Self>, call: Call) -> Response<Bytes> {
-            Response::new(call.path().to_owned().into())
+        async fn serve(self: Arc<Self>, call: Call) -> Response<Outgoing> {
+            Response::new(Bytes::from(call.path().to_owned()).into())
         }
     }
 
@@ -197,7 +200,9 @@ mod tests {
                 Request::builder().uri(path).body(Full::new(Bytes::from(vec![0; body]))).expect("valid");
             let address = Address::of(request.uri(), request.headers()).expect("an address");
             let answer = gateway.handle(request, address, Ipv4Addr::LOCALHOST.into(), Vec::new()).await;
-            assert_eq!((answer.status().as_u16(), &answer.body()[..]), (status, expect.as_bytes()), "{path}");
+            let found = answer.status().as_u16();
+            let (body, complete) = crate::streamed::tests::body(answer.into_body()).await;
+            assert_eq!((found, body.as_str(), complete), (status, expect, true), "{path}");
         };
         check("/_aws/execute-api/abc/s/x", 0, 200, "/s/x").await;
         check("/_aws/execute-api/other/s/x", 0, 403, r#"{"message":"Forbidden"}"#).await;

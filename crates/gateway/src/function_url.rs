@@ -6,11 +6,13 @@ use crate::{
     edge::Served,
     http_api::{Answer, Defaults, Event, cors, model::Cors},
     json::{self, Object},
+    outgoing::Outgoing,
+    streamed,
 };
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use std::{fmt, sync::Arc, time::Duration};
-use tinderbox_base::{Error, ErrorKind, Reply, Result};
+use tinderbox_base::{Error, ErrorKind, Reply, Result, StreamedReply};
 
 /// What an answer has that does not say it (Lambda guide, "Invoking Lambda function URLs", response payload format).
 const DEFAULTS: Defaults = Defaults { content_type: "application/json" };
@@ -22,6 +24,18 @@ const TIMEOUT: Duration = Duration::from_secs(910);
 pub struct Url {
     /// Which pages of other origins may call.
     pub cors: Option<Cors>,
+    /// How its function is asked.
+    pub mode: InvokeMode,
+}
+
+/// How the function behind an URL is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InvokeMode {
+    /// For an answer in one piece.
+    #[default]
+    Buffered,
+    /// For an answer as it comes.
+    Streamed,
 }
 
 /// Who has the URLs, and calls what they lead to.
@@ -35,6 +49,12 @@ pub trait UrlSource: Send + Sync {
     /// # Errors
     /// [`ErrorKind::Denied`] if it does not; others as of any call of a function.
     async fn call(&self, id: &str, event: Bytes, trace: String) -> Result<Reply>;
+
+    /// The same, for an answer as it comes. Who stops waiting, or reading, does not stop the function.
+    ///
+    /// # Errors
+    /// As of [`Self::call`].
+    async fn stream(&self, id: &str, event: Bytes, trace: String) -> Result<StreamedReply>;
 }
 
 /// The function URLs.
@@ -66,18 +86,23 @@ struct ServedUrl {
 
 #[async_trait::async_trait]
 impl Served for ServedUrl {
-    async fn serve(self: Arc<Self>, call: Call) -> Response<Bytes> {
+    async fn serve(self: Arc<Self>, call: Call) -> Response<Outgoing> {
         let url = self.source.find(&self.id);
         let own = url.as_ref().and_then(|url| url.cors.as_ref());
         let preflight = own.filter(|_| cors::is_preflight(&call.method, &call.headers));
         let mut response = match (&url, preflight) {
-            (None, _) => refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", "Not Found"),
+            (None, _) => {
+                refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", "Not Found").map(Outgoing::Whole)
+            }
             (Some(_), Some(own)) => {
-                let mut response = Response::new(Bytes::new());
+                let mut response = Response::new(Outgoing::Whole(Bytes::new()));
                 *response.headers_mut() = cors::headers(own, &call.headers, true);
                 response
             }
-            (Some(_), None) => self.ask(&call).await,
+            (Some(Url { mode: InvokeMode::Buffered, .. }), None) => {
+                self.ask(&call).await.map(Outgoing::Whole)
+            }
+            (Some(Url { mode: InvokeMode::Streamed, .. }), None) => self.stream(&call).await,
         };
         if let (Some(own), None) = (own, preflight) {
             cors::apply(own, &call.headers, response.headers_mut());
@@ -108,11 +133,32 @@ impl ServedUrl {
         // A function that fails, and one whose answer is none, are told alike (Lambda guide, "Url5xxCount": 502).
         let answer = if reply.failed { None } else { Answer::read(&reply.payload, DEFAULTS).ok() };
         let mut response = answer.map_or_else(broken, Answer::into_response);
-        if let Some(start) = reply.start {
-            let start = HeaderValue::from_static(start);
-            response.headers_mut().insert(HeaderName::from_static("x-tinderbox-start"), start);
-        }
+        tell_start(reply.start, response.headers_mut());
         response
+    }
+
+    /// Answers as the function does, as soon as its status is known.
+    async fn stream(&self, call: &Call) -> Response<Outgoing> {
+        let event = event(call, &self.id);
+        let work = async {
+            let reply = self.source.stream(&self.id, event, call.trace.clone()).await?;
+            let start = reply.start;
+            Ok((start, streamed::answer(reply).await))
+        };
+        let (start, answer) = match tokio::time::timeout(TIMEOUT, work).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(error)) => return refused(call, &error).map(Outgoing::Whole),
+            Err(_) => return broken().map(Outgoing::Whole),
+        };
+        let mut response = answer.unwrap_or_else(|_| broken().map(Outgoing::Whole));
+        tell_start(start, response.headers_mut());
+        response
+    }
+}
+
+fn tell_start(start: Option<&'static str>, headers: &mut HeaderMap) {
+    if let Some(start) = start {
+        headers.insert(HeaderName::from_static("x-tinderbox-start"), HeaderValue::from_static(start));
     }
 }
 
@@ -197,12 +243,20 @@ mod tests {
     impl UrlSource for Told {
         fn find(&self, id: &str) -> Option<Url> {
             let cors = Cors { allow_origins: Some(vec!["*".into()]), ..Cors::default() };
-            (id == "xyz").then_some(Url { cors: Some(cors) })
+            let mode = if id == "streamed" { InvokeMode::Streamed } else { InvokeMode::Buffered };
+            (id != "other").then_some(Url { cors: Some(cors), mode })
         }
 
         async fn call(&self, _: &str, event: Bytes, _: String) -> Result<Reply> {
             *self.1.lock().expect("not poisoned") = event;
             self.0.lock().expect("not poisoned").take().expect("one call")
+        }
+
+        async fn stream(&self, id: &str, event: Bytes, trace: String) -> Result<StreamedReply> {
+            let Reply { payload, failed, .. } = self.call(id, event, trace).await?;
+            let text: &'static str = String::from_utf8_lossy(&payload).into_owned().leak();
+            let end = if failed { vec![None] } else { vec![] };
+            Ok(streamed::tests::reply(Some("text/plain"), &[vec![Some(text)], end].concat()))
         }
     }
 
@@ -220,7 +274,7 @@ mod tests {
             let response = urls.served("xyz").serve(call).await;
             assert_eq!(response.status().as_u16(), status);
             assert_eq!(response.headers()["access-control-allow-origin"], "*");
-            let found = String::from_utf8_lossy(response.body());
+            let (found, _) = streamed::tests::body(response.into_body()).await;
             assert!(found.contains(body), "{found}");
             let event: serde_json::Value =
                 serde_json::from_slice(&source.1.lock().expect("not poisoned")).expect("JSON");
@@ -233,6 +287,27 @@ mod tests {
         check(Ok((r#"{"statusCode":1}"#, false)), 502, "Internal Server Error").await;
         check(Err(ErrorKind::Denied), 403, "Forbidden").await;
         check(Err(ErrorKind::Throttled), 429, "Rate Exceeded").await;
+    }
+
+    #[tokio::test]
+    async fn answers_as_they_come() {
+        async fn check(told: Result<(&'static str, bool), ErrorKind>, status: u16, expect: (&str, bool)) {
+            let told = match told {
+                Ok((payload, failed)) => Ok(Reply { payload: payload.into(), failed, start: None }),
+                Err(kind) => Err(Error::new(kind, "no")),
+            };
+            let urls = FunctionUrls::new(Arc::new(Told(Mutex::new(Some(told)), Mutex::default())));
+            let mut call = call("POST", "/");
+            call.headers.insert(header::ORIGIN, HeaderValue::from_static("http://x"));
+            let response = urls.served("streamed").serve(call).await;
+            assert_eq!(response.status().as_u16(), status);
+            assert_eq!(response.headers()["access-control-allow-origin"], "*");
+            let (found, complete) = streamed::tests::body(response.into_body()).await;
+            assert!(found.contains(expect.0) && complete == expect.1, "{found} {complete}");
+        }
+        check(Ok(("hi", false)), 200, ("hi", true)).await;
+        check(Ok(("hi", true)), 200, ("hi", false)).await;
+        check(Err(ErrorKind::Denied), 403, ("Forbidden", true)).await;
     }
 
     #[tokio::test]

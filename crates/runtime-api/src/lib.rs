@@ -6,9 +6,11 @@
 mod reply;
 mod server;
 mod session;
+mod stream;
 
 pub use server::RuntimeApi;
 pub use session::{Answer, Event, Started};
+pub use stream::{Part, Parts};
 
 /// The largest body of a response or an error, in bytes (the number AWS's own refusal names).
 pub const MAX_BODY_BYTES: u64 = 6_291_556;

@@ -4,9 +4,10 @@ use crate::{
     MAX_BODY_BYTES,
     reply::{self, Reply},
     session::{Answer, Event, Session, Started},
+    stream::{self, Part},
 };
 use bytes::{Bytes, BytesMut};
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, header::CONTENT_TYPE};
 use http_body_util::BodyExt;
 use hyper::{
     body::{Body, Incoming},
@@ -131,6 +132,9 @@ async fn serve(shared: &Shared, request: Request<Incoming>) -> Result<Reply, Inf
 // A body is read before its request is judged: a refusal with the body unread would close the connection.
 
 async fn response(shared: &Shared, id: &str, request: Request<Incoming>) -> Reply {
+    if stream::is_streamed(request.headers()) {
+        return streamed(shared, id, request).await;
+    }
     let (answer, said) = match shared.read(request.into_body()).await {
         Ok(Received { body, error_type: None }) => (Answer::Success(body), reply::accepted()),
         // A response in chunks tells in its trailers that it failed on the way.
@@ -139,6 +143,35 @@ async fn response(shared: &Shared, id: &str, request: Request<Incoming>) -> Repl
         Err(Unread::Broken) => return reply::truncated(),
     };
     shared.session.answer(id, "InvocationResponse", answer).map_or_else(reply::refusal, |()| said)
+}
+
+/// Answers in parts, as they come.
+async fn streamed(shared: &Shared, id: &str, request: Request<Incoming>) -> Reply {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let (sender, parts) = stream::parts(content_type);
+    let mut body = request.into_body();
+    if let Err(refusal) = shared.session.answer(id, "InvocationResponse", Answer::Stream(parts)) {
+        drop(shared.read(body).await);
+        return reply::refusal(refusal);
+    }
+    let mut last = Part::End;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            drop(sender.send(stream::truncated()).await);
+            return reply::truncated();
+        };
+        match frame.into_data() {
+            Ok(data) => {
+                // Where nobody takes the parts any more, the instance is about to end.
+                if sender.send(Part::Chunk(data)).await.is_err() {
+                    return reply::truncated();
+                }
+            }
+            Err(frame) => last = frame.trailers_ref().map_or(last, stream::conclusion),
+        }
+    }
+    drop(sender.send(last).await);
+    reply::accepted()
 }
 
 async fn error(shared: &Shared, id: &str, request: Request<Incoming>) -> Reply {

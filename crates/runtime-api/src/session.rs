@@ -1,5 +1,6 @@
 //! Where the conversation with a runtime stands. No I/O: the server and the engine meet here.
 
+use crate::stream::Parts;
 use bytes::Bytes;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -36,7 +37,7 @@ pub enum Started {
 }
 
 /// What the runtime answered to an invocation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The handler's result.
     Success(Bytes),
@@ -52,6 +53,8 @@ pub enum Answer {
         /// Its size as far as it was told or counted.
         size: u64,
     },
+    /// The result comes in parts.
+    Stream(Parts),
 }
 
 /// Why the runtime may not say what it said.

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use std::net::SocketAddr;
-use tinderbox_runtime_api::{Answer, Event, MAX_BODY_BYTES, RuntimeApi, Started};
+use tinderbox_runtime_api::{Answer, Event, MAX_BODY_BYTES, Part, Parts, RuntimeApi, Started};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -189,6 +189,99 @@ async fn a_response_in_chunks_may_fail_in_its_trailers() {
         assert_eq!(api.invoke(event("")).await, expect);
     };
     tokio::join!(runtime, engine);
+}
+
+/// The head of a response in parts, chunked, up to its body.
+fn streaming(id: &str) -> String {
+    format!(
+        "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nHost: x\r\nContent-Type: text/html\r\n\
+         Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n\
+         Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n"
+    )
+}
+
+async fn parts(api: &RuntimeApi) -> Parts {
+    match api.invoke(event("")).await {
+        Answer::Stream(parts) => parts,
+        answer => panic!("{answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_streamed_response_is_passed_on_as_it_comes() {
+    let (api, address) = serve();
+    let mut client = Client::connect(address).await;
+    let engine = async {
+        api.started().await;
+        parts(&api).await
+    };
+    let head = streaming(&event("").request_id);
+    let runtime = async {
+        client.next().await;
+        client.0.write_all(head.as_bytes()).await.unwrap();
+        client.0.write_all(b"3\r\nabc\r\n").await.unwrap();
+    };
+    let (mut found, ()) = tokio::join!(engine, runtime);
+    assert_eq!(found.content_type.as_deref(), Some("text/html"));
+    // The first part is here before the second is sent.
+    assert_eq!(found.next().await, Some(Part::Chunk("abc".into())));
+    client.0.write_all(b"2\r\nde\r\n0\r\n\r\n").await.unwrap();
+    assert_eq!(found.next().await, Some(Part::Chunk("de".into())));
+    assert_eq!(found.next().await, Some(Part::End));
+    assert!(client.reply().await.0.starts_with("http/1.1 202"));
+}
+
+#[tokio::test]
+async fn a_streamed_response_fails_in_its_trailers_or_breaks_off() {
+    async fn check(rest: &str, expect: Part) {
+        let (api, address) = serve();
+        let mut client = Client::connect(address).await;
+        let engine = async {
+            api.started().await;
+            let mut found = parts(&api).await;
+            assert_eq!(found.next().await, Some(Part::Chunk("abc".into())));
+            assert_eq!(found.next().await, Some(expect));
+            assert_eq!(found.next().await, None);
+        };
+        let runtime = async {
+            client.next().await;
+            let request = format!("{}3\r\nabc\r\n{rest}", streaming(&event("").request_id));
+            client.0.write_all(request.as_bytes()).await.unwrap();
+            client.0.shutdown().await.unwrap();
+        };
+        tokio::join!(engine, runtime);
+    }
+    let failed = |kind: &str, body: &'static str| Part::Failed { kind: kind.into(), body: body.into() };
+    check(
+        "0\r\nLambda-Runtime-Function-Error-Type: Runtime.Late\r\n\
+         Lambda-Runtime-Function-Error-Body: eyJlcnJvclR5cGUiOiJMYXRlIn0=\r\n\r\n",
+        failed("Runtime.Late", r#"{"errorType":"Late"}"#),
+    )
+    .await;
+    check("5\r\nde", failed("Runtime.TruncatedResponse", r#"{"errorType":"Runtime.TruncatedResponse"}"#))
+        .await;
+}
+
+#[tokio::test]
+async fn a_streamed_response_of_no_invocation_is_refused() {
+    let (api, address) = serve();
+    let mut client = Client::connect(address).await;
+    let engine = async {
+        api.started().await;
+        parts(&api).await.next().await
+    };
+    let runtime = async {
+        client.next().await;
+        client.0.write_all(format!("{}0\r\n\r\n", streaming("other")).as_bytes()).await.unwrap();
+        assert!(client.reply().await.0.starts_with("http/1.1 400"));
+        client
+            .0
+            .write_all(format!("{}0\r\n\r\n", streaming(&event("").request_id)).as_bytes())
+            .await
+            .unwrap();
+        assert!(client.reply().await.0.starts_with("http/1.1 202"));
+    };
+    assert_eq!(tokio::join!(engine, runtime).0, Some(Part::End));
 }
 
 #[tokio::test]

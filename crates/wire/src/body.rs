@@ -1,43 +1,81 @@
-//! Bodies: requests' are read up to a limit, responses' are whole.
+//! Bodies: requests' are read up to a limit, responses' are whole or come in parts.
 
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, stream::BoxStream};
 use http_body::Frame;
 use http_body_util::BodyExt;
 use std::{
-    convert::Infallible,
     fmt,
     io::Read,
     pin::Pin,
     task::{Context, Poll},
 };
+use tinderbox_base::Interrupted;
 
 /// A response's body.
-#[derive(Clone, Debug, Default)]
-pub struct Body(Option<Bytes>);
+#[derive(Debug)]
+pub struct Body(Content);
+
+enum Content {
+    Whole(Option<Bytes>),
+    Parts(BoxStream<'static, Result<Bytes, Interrupted>>),
+}
+
+impl Body {
+    /// A body whose parts are sent as they come. Where it is interrupted, its connection, or its stream of one, breaks off.
+    pub fn in_parts(parts: impl Stream<Item = Result<Bytes, Interrupted>> + Send + 'static) -> Self {
+        Self(Content::Parts(parts.boxed()))
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(bytes) => f.debug_tuple("Whole").field(bytes).finish(),
+            Self::Parts(_) => f.write_str("Parts"),
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self(Content::Whole(None))
+    }
+}
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self((!bytes.is_empty()).then_some(bytes))
+        Self(Content::Whole((!bytes.is_empty()).then_some(bytes)))
     }
 }
 
 impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Interrupted;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
+        match &mut self.0 {
+            Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Content::Parts(parts) => {
+                parts.poll_next_unpin(context).map(|part| part.map(|part| part.map(Frame::data)))
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_none()
+        matches!(self.0, Content::Whole(None))
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
-        http_body::SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+        match &self.0 {
+            Content::Whole(bytes) => {
+                http_body::SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Content::Parts(_) => http_body::SizeHint::default(),
+        }
     }
 }
 
@@ -106,7 +144,7 @@ where
 mod tests {
     use super::*;
     use http_body_util::StreamBody;
-    use std::io::Write;
+    use std::{convert::Infallible, io::Write};
 
     type Frames = Vec<Result<Frame<Bytes>, Infallible>>;
 
@@ -148,6 +186,18 @@ mod tests {
         let body = http_body_util::Full::new(bytes.clone());
         let whole = read(body, 100).await.expect("small");
         assert_eq!(whole.as_ptr(), bytes.as_ptr());
+    }
+
+    #[tokio::test]
+    async fn parts_are_sent_until_they_break_off() {
+        let parts = [Ok(Bytes::from_static(b"a")), Ok(Bytes::from_static(b"b")), Err(Interrupted)];
+        let mut body = Body::in_parts(futures_util::stream::iter(parts));
+        assert_eq!(http_body::Body::size_hint(&body).exact(), None);
+        for expect in [Some("a"), Some("b"), None] {
+            let frame = body.frame().await.expect("a frame").ok().and_then(|frame| frame.into_data().ok());
+            assert_eq!(frame, expect.map(|e| Bytes::from_static(e.as_bytes())));
+        }
+        assert!(body.frame().await.is_none());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What an operation knows of its request besides its input, and may add to its response.
 
+use crate::Body;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use std::sync::{Mutex, PoisonError};
 use tinderbox_base::Caller;
 
 /// One request's surroundings.
@@ -11,12 +13,14 @@ pub struct Context {
     /// Where the caller reached us, such as `http://127.0.0.1:4566`; for URLs that the caller will follow.
     pub endpoint: String,
     response_headers: HeaderMap,
+    /// Never locked: it is there because a body cannot be looked at from two threads, and a context can.
+    response_body: Mutex<Option<Body>>,
 }
 
 impl Context {
     /// The surroundings of a request.
     pub fn new(caller: Caller, endpoint: String) -> Self {
-        Self { caller, endpoint, response_headers: HeaderMap::new() }
+        Self { caller, endpoint, response_headers: HeaderMap::new(), response_body: Mutex::default() }
     }
 
     /// Adds a header that is no member of the output. It replaces what the protocol would send.
@@ -33,7 +37,13 @@ impl Context {
         }
     }
 
-    pub(crate) fn into_response_headers(self) -> HeaderMap {
-        self.response_headers
+    /// Answers with `body` where the output's own would be: for a member that is an event stream.
+    pub fn body(&mut self, body: Body) {
+        self.response_body = Mutex::new(Some(body));
+    }
+
+    /// What the operation adds to its response.
+    pub(crate) fn into_response(self) -> (HeaderMap, Option<Body>) {
+        (self.response_headers, self.response_body.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }

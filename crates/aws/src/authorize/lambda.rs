@@ -32,6 +32,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new("GetFunctionUrlConfig", "lambda:GetFunctionUrlConfig", FUNCTION),
     Rule::new("GetPolicy", "lambda:GetPolicy", FUNCTION),
     Rule::new("Invoke", "lambda:InvokeFunction", FUNCTION),
+    Rule::new("InvokeWithResponseStream", "lambda:InvokeFunction", FUNCTION),
     Rule::new("ListAliases", "lambda:ListAliases", FUNCTION),
     Rule::new("ListFunctionEventInvokeConfigs", "lambda:ListFunctionEventInvokeConfigs", FUNCTION),
     Rule::new("ListFunctionUrlConfigs", "lambda:ListFunctionUrlConfigs", FUNCTION),

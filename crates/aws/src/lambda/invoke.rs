@@ -44,7 +44,7 @@ pub(super) async fn invoke(
     }
 }
 
-fn refusal(fault: InvokeFault) -> ServiceError {
+pub(super) fn refusal(fault: InvokeFault) -> ServiceError {
     match fault {
         InvokeFault::Failed(error) => error.into(),
         InvokeFault::Throttled(limit) => {

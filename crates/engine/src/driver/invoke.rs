@@ -109,6 +109,8 @@ impl Driver {
             trace: invocation.trace.as_deref(),
             client_context: invocation.client_context.as_deref(),
             payload: &invocation.payload,
+            stream: invocation.stream.as_ref(),
+            start,
         };
         let Served { outcome, duration, usable } =
             machine.serve(self.around(), version.timeout, request, &call).await;

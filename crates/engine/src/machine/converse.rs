@@ -149,13 +149,14 @@ impl Machine {
         let mut usable = true;
         let outcome = match ended {
             Ended::Answered(Answer::Success(body)) => Outcome::Success(body),
+            Ended::Answered(Answer::Streamed { size }) => Outcome::Streamed { size },
             Ended::Answered(Answer::Error { kind, body, usable: lives_on }) => {
                 usable = lives_on;
                 Outcome::HandlerError { kind, body }
             }
-            Ended::Answered(Answer::TooLarge { size, usable: lives_on }) => {
+            Ended::Answered(Answer::TooLarge { size, limit, usable: lives_on }) => {
                 usable = lives_on;
-                Outcome::ResponseTooLarge { size }
+                Outcome::ResponseTooLarge { size, limit }
             }
             fatal => {
                 usable = false;

@@ -1,7 +1,10 @@
 //! A conversation in frames with one of our own bootstraps.
 
-use super::{Answer, Call, InitAnswer, Reach, watched::Watched};
-use crate::frame::{self, Body, Decoder, Frame, FrameError};
+use super::{Answer, Call, InitAnswer, Outlet, Reach, watched::Watched};
+use crate::{
+    MAX_CHUNK_BYTES, MAX_RESPONSE_BYTES,
+    frame::{self, Body, Decoder, Frame, FrameError},
+};
 use bytes::Bytes;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -52,6 +55,9 @@ struct AnswerHead<'a> {
     /// The process ends after this error.
     #[serde(default)]
     exits: bool,
+    /// Of an answer in parts.
+    #[serde(default, borrow)]
+    content_type: Option<std::borrow::Cow<'a, str>>,
 }
 
 impl FrameLink {
@@ -106,11 +112,20 @@ impl FrameLink {
         if self.send(frame::INVOKE, &head, call.payload).await.is_err() {
             return Answer::Closed;
         }
-        let frame = match self.receive().await {
+        match self.receive().await {
+            // Apart, so that answers in one piece do not carry what answers in parts need.
+            Ok(frame) if frame.kind == frame::STREAM => Box::pin(self.stream(frame, call)).await,
+            received => self.conclude(received, call),
+        }
+    }
+
+    /// What the frame means that ends an invocation.
+    fn conclude(&self, received: Result<Frame, LinkError>, call: &Call<'_>) -> Answer {
+        let frame = match received {
             Ok(frame) => frame,
             Err(LinkError::Closed) => return Answer::Closed,
             Err(LinkError::Frame(FrameError::TooLong { kind: frame::RESPONSE, size })) => {
-                return Answer::TooLarge { size, usable: false };
+                return Answer::TooLarge { size, limit: MAX_RESPONSE_BYTES, usable: false };
             }
             Err(LinkError::Frame(_)) => return Answer::Broken("it sent what is no frame"),
         };
@@ -129,8 +144,47 @@ impl FrameLink {
                 let kind = head.kind.map(|k| k.into_owned()).unwrap_or_default();
                 Answer::Error { kind, body, usable: !head.exits }
             }
-            (frame::RESPONSE | frame::ERROR, Body::TooLarge(size)) => Answer::TooLarge { size, usable: true },
+            (frame::RESPONSE | frame::ERROR, Body::TooLarge(size)) => {
+                Answer::TooLarge { size, limit: MAX_RESPONSE_BYTES, usable: true }
+            }
             _ => Answer::Broken("something else was sent where an answer was due"),
+        }
+    }
+
+    /// Passes on the parts of an answer, whose first frame is `begin`, until the handler is done.
+    async fn stream(&mut self, begin: Frame, call: &Call<'_>) -> Answer {
+        let content_type = match serde_json::from_slice::<AnswerHead<'_>>(&begin.head) {
+            Ok(head) if head.id.as_deref() == Some(call.id) => {
+                head.content_type.map(|kind| kind.into_owned())
+            }
+            _ => return Answer::Broken("it answered another request in parts"),
+        };
+        let (mut outlet, mut ended) = (Outlet::new(call), false);
+        outlet.begin(content_type).await;
+        loop {
+            match self.receive().await {
+                Ok(Frame { kind: frame::CHUNK, body: Body::Whole(part), .. })
+                    if !ended && part.len() <= MAX_CHUNK_BYTES =>
+                {
+                    if let Err(answer) = outlet.chunk(part).await {
+                        return answer;
+                    }
+                }
+                Ok(Frame { kind: frame::CHUNK, .. }) => {
+                    return Answer::Broken("it sent a part that cannot be");
+                }
+                Ok(Frame { kind: frame::STREAM_END, .. }) if !ended => {
+                    outlet.end().await;
+                    ended = true;
+                }
+                received => {
+                    return match self.conclude(received, call) {
+                        Answer::Success(rest) if ended && rest.is_empty() => outlet.answer(),
+                        Answer::Success(_) => Answer::Broken("it answered before the end of its parts"),
+                        answer => answer,
+                    };
+                }
+            }
         }
     }
 

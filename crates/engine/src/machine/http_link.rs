@@ -1,7 +1,8 @@
 //! A conversation over the HTTP Runtime API.
 
-use super::{Answer, Call, InitAnswer};
-use tinderbox_runtime_api::{Answer as ApiAnswer, Event, RuntimeApi, Started};
+use super::{Answer, Call, InitAnswer, Outlet};
+use crate::MAX_RESPONSE_BYTES;
+use tinderbox_runtime_api::{Answer as ApiAnswer, Event, Part, Parts, RuntimeApi, Started};
 
 /// Waits until the runtime asks for its first invocation.
 pub(super) async fn started(api: &RuntimeApi) -> InitAnswer {
@@ -24,6 +25,29 @@ pub(super) async fn invoke(api: &RuntimeApi, call: &Call<'_>) -> Answer {
     match api.invoke(event).await {
         ApiAnswer::Success(body) => Answer::Success(body),
         ApiAnswer::Error { kind, body } => Answer::Error { kind, body, usable: true },
-        ApiAnswer::TooLarge { size } => Answer::TooLarge { size, usable: true },
+        ApiAnswer::TooLarge { size } => Answer::TooLarge { size, limit: MAX_RESPONSE_BYTES, usable: true },
+        ApiAnswer::Stream(parts) => stream(parts, call).await,
+    }
+}
+
+/// Passes on the parts of an answer.
+async fn stream(mut parts: Parts, call: &Call<'_>) -> Answer {
+    let mut outlet = Outlet::new(call);
+    outlet.begin(parts.content_type.take()).await;
+    loop {
+        match parts.next().await {
+            Some(Part::Chunk(bytes)) => {
+                if let Err(answer) = outlet.chunk(bytes).await {
+                    return answer;
+                }
+            }
+            Some(Part::End) => {
+                outlet.end().await;
+                return outlet.answer();
+            }
+            Some(Part::Failed { kind, body }) => return Answer::Error { kind, body, usable: true },
+            // The instance ended, or its API.
+            None => return Answer::Closed,
+        }
     }
 }

@@ -4,15 +4,17 @@ mod converse;
 mod frame_link;
 mod http_link;
 mod log_pipe;
+mod outlet;
 mod watched;
 
 pub(crate) use converse::{InitFailure, Served, Surroundings};
 pub(crate) use frame_link::FrameLink;
 pub(crate) use log_pipe::{Listener, LogPipe};
+pub(crate) use outlet::Outlet;
 
 use crate::{
-    Control, EndpointGuard, Home, InstanceInfo, Launched, LinkEnd, Listeners, Version, driver::Alive,
-    scheduler::InstanceKey,
+    Control, EndpointGuard, Home, InstanceInfo, Launched, LinkEnd, Listeners, StartKind, StreamSender,
+    Version, driver::Alive, scheduler::InstanceKey,
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -60,12 +62,17 @@ pub(crate) struct Call<'a> {
     pub(crate) trace: Option<&'a str>,
     pub(crate) client_context: Option<&'a str>,
     pub(crate) payload: &'a Bytes,
+    pub(crate) stream: Option<&'a StreamSender>,
+    pub(crate) start: StartKind,
 }
 
 /// What came of it.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Success(Bytes),
+    Streamed {
+        size: u64,
+    },
     Error {
         kind: String,
         body: Bytes,
@@ -74,6 +81,7 @@ pub(crate) enum Answer {
     },
     TooLarge {
         size: u64,
+        limit: u64,
         /// Whether the conversation can go on.
         usable: bool,
     },

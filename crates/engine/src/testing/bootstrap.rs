@@ -84,6 +84,18 @@ impl Bootstrap {
                     let head = serde_json::json!({ "id": id, "type": kind, "exits": true }).to_string();
                     self.send(frame::ERROR, head.as_bytes(), body.as_bytes()).await
                 }
+                FakeReply::Stream(content_type, parts, next) => {
+                    let head = serde_json::json!({ "id": id, "content_type": content_type }).to_string();
+                    self.send(frame::STREAM, head.as_bytes(), b"").await?;
+                    for part in parts {
+                        self.send(frame::CHUNK, b"", &part).await?;
+                    }
+                    self.act(id, *next).await
+                }
+                FakeReply::StreamEnd(next) => {
+                    self.send(frame::STREAM_END, b"", b"").await?;
+                    self.act(id, *next).await
+                }
                 FakeReply::Log(bytes, next) => {
                     self.log.write_all(&bytes).await.map_err(|_| HUNG_UP)?;
                     self.act(id, *next).await

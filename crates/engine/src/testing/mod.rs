@@ -41,6 +41,10 @@ pub enum FakeReply {
     Error(String, String),
     /// Fails so, says that it will end, and lives on for as long as it is let.
     LastError(String, String),
+    /// Begins to answer in parts of this content type with these, then goes on.
+    Stream(&'static str, Vec<Bytes>, Box<FakeReply>),
+    /// Ends the parts, then goes on; an empty success ends the invocation.
+    StreamEnd(Box<FakeReply>),
     /// Writes this to its log, then goes on.
     Log(Vec<u8>, Box<FakeReply>),
     /// Waits, then goes on.

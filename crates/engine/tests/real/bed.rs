@@ -98,6 +98,7 @@ impl Bed {
             arn: "arn:aws:lambda:us-east-1:123456789012:function:f".into(),
             client_context: None,
             trace: None,
+            stream: None,
         };
         self.engine.invoke(invocation).await
     }

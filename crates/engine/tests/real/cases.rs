@@ -11,7 +11,8 @@ use std::{
     time::Duration,
 };
 use tinderbox_engine::{
-    Boot, Endpoint, EndpointGuard, InstanceInfo, Listeners, Outcome, Phase, StartKind, Version,
+    Boot, Endpoint, EndpointGuard, InstanceInfo, Listeners, MAX_RESPONSE_BYTES, Outcome, Phase, StartKind,
+    Version,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -238,7 +239,7 @@ async fn custom_runtime() {
             Outcome::HandlerError { kind: "Runtime.E".into(), body: r#"{"errorType":"E"}"#.into() },
             true,
         ),
-        ("large", Outcome::ResponseTooLarge { size: 7_000_000 }, true),
+        ("large", Outcome::ResponseTooLarge { size: 7_000_000, limit: MAX_RESPONSE_BYTES }, true),
         ("exit", Outcome::Exited { code: Some(7), signal: None }, false),
         ("hang", Outcome::TimedOut, false),
     ] {

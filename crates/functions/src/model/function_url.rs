@@ -16,7 +16,7 @@ pub struct FunctionUrl {
     /// Which pages of other origins may call.
     #[serde(default)]
     pub cors: Option<UrlCors>,
-    /// `BUFFERED`.
+    /// `BUFFERED`, or `RESPONSE_STREAM`: answers come as the function gives them.
     pub invoke_mode: String,
     /// When it was made.
     pub created: Timestamp,

@@ -134,7 +134,7 @@ async fn run_once(event: &Known<'_>) -> Result<Ran, InvokeFault> {
         return Err(errors::function_not_found(target.qualified_arn()).into());
     };
     let run = Event { caller, payload: payload.clone(), arn: waiting.arn.clone(), client_context: None };
-    inner.run(target, edition.clone(), run).await
+    inner.run(target, edition.clone(), run, None).await
 }
 
 /// The wait before the retry that follows the `failures`th failure: one minute, then two (Lambda guide,

@@ -10,4 +10,4 @@ mod writers;
 pub(crate) use environment::access_key;
 pub(crate) use outcome::{Answer, answer, platform_error};
 pub(crate) use prepare::{Preparation, Unrunnable, group_id};
-pub(crate) use tails::Tails;
+pub(crate) use tails::{TailHandle, Tails};

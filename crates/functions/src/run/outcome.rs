@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::json;
 use std::time::Duration;
 use tinderbox_base::RequestId;
-use tinderbox_engine::{MAX_RESPONSE_BYTES, Outcome};
+use tinderbox_engine::Outcome;
 
 /// What the caller gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) struct Failure {
 pub(super) fn failure(outcome: &Outcome, timeout: Duration) -> Option<Failure> {
     let error = |kind: &str, message: String| Some(Failure { kind: kind.into(), message, status: "error" });
     match outcome {
-        Outcome::Success(_) | Outcome::HandlerError { .. } => None,
+        Outcome::Success(_) | Outcome::Streamed { .. } | Outcome::HandlerError { .. } => None,
         // The runtime worded it already.
         Outcome::InitError { kind, .. } => error(kind, String::new()),
         Outcome::TimedOut => Some(timed_out(timeout)),
@@ -43,11 +43,9 @@ pub(super) fn failure(outcome: &Outcome, timeout: Duration) -> Option<Failure> {
             format!("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap] ({reason})"),
         ),
         Outcome::OutOfMemory => error("Runtime.OutOfMemory", text::exited(None, Some(9))),
-        Outcome::ResponseTooLarge { .. } => error(
+        Outcome::ResponseTooLarge { limit, .. } => error(
             "Function.ResponseSizeTooLarge",
-            format!(
-                "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
-            ),
+            format!("Response payload size exceeded maximum allowed payload size ({limit} bytes)."),
         ),
         Outcome::Broken { what } => {
             error("Runtime.Unknown", format!("The runtime broke its protocol: {what}"))
@@ -64,6 +62,7 @@ pub(crate) fn answer(outcome: Outcome, request: RequestId, timeout: Duration) ->
     let failure = failure(&outcome, timeout);
     let payload = match (outcome, failure) {
         (Outcome::Success(payload), _) => return Answer { payload, failed: false },
+        (Outcome::Streamed { .. }, _) => return Answer { payload: Bytes::new(), failed: false },
         (Outcome::HandlerError { body, .. } | Outcome::InitError { body, .. }, _) => body,
         (Outcome::ResponseTooLarge { .. }, Some(failure)) => error_json(&failure.kind, &failure.message),
         (_, Some(failure)) => return platform_error(&failure.kind, &failure.message, request),
@@ -122,7 +121,7 @@ mod tests {
         let killed = "Runtime exited with error: signal: killed";
         check(Outcome::OutOfMemory, true, &failed("Runtime.OutOfMemory", killed));
         check(
-            Outcome::ResponseTooLarge { size: 7_000_000 },
+            Outcome::ResponseTooLarge { size: 7_000_000, limit: 6_291_556 },
             true,
             "{\"errorMessage\":\"Response payload size exceeded maximum allowed payload size (6291556 bytes).\",\
              \"errorType\":\"Function.ResponseSizeTooLarge\"}",

@@ -5,14 +5,16 @@ use super::draft::Draft;
 use super::invoke::{Invoked, Requested};
 use super::list::{marker, page_size};
 use super::table::Namespace;
-use super::{Functions, InvocationType, InvokeFault, changes, url_index};
+use super::{Functions, InvocationType, InvokeFault, Streamed, changes, url_index};
 use crate::errors;
 use crate::model::{Access, FunctionUrl, UrlCors};
 use crate::names::{LATEST, Target};
 use bytes::Bytes;
 use std::ops::Bound;
 use std::sync::Arc;
-use tinderbox_base::{AccountId, Arn, Caller, Principal, Region, Reply, RequestId, Result};
+use tinderbox_base::{
+    AccountId, Arn, Caller, Error, Principal, Region, Reply, RequestId, Result, StreamedReply,
+};
 
 /// What may be done through an URL, in policies. New URLs need both since October 2025 (Lambda guide, "Control
 /// access to Lambda function URLs").
@@ -185,6 +187,31 @@ impl Functions {
     /// # Errors
     /// `Denied` unless the resource policy lets everybody do both things that this takes; others as of Invoke.
     pub async fn call_url(&self, id: &str, event: Bytes, trace: Option<String>) -> Result<Reply> {
+        let (target, caller) = self.through_url(id, trace)?;
+        match self.invoke_target(&caller, &target, of_url(event)).await.map_err(refusal)? {
+            Invoked::Answered { payload, failed, start, .. } => {
+                Ok(Reply { payload, failed, start: start.map(|start| start.as_str()) })
+            }
+            Invoked::Accepted | Invoked::Possible => {
+                Ok(Reply { payload: Bytes::new(), failed: false, start: None })
+            }
+        }
+    }
+
+    /// The same, for an answer that is wanted as it comes.
+    ///
+    /// # Errors
+    /// As of [`Self::call_url`].
+    pub async fn stream_url(&self, id: &str, event: Bytes, trace: Option<String>) -> Result<StreamedReply> {
+        let (target, caller) = self.through_url(id, trace)?;
+        match self.stream_target(&caller, target, of_url(event)).await.map_err(refusal)? {
+            Streamed::Answering(streaming) => Ok(streaming.into_reply()),
+            Streamed::Possible => Err(missing()),
+        }
+    }
+
+    /// What an URL leads to, and as whom it is called, if everybody may.
+    fn through_url(&self, id: &str, trace: Option<String>) -> Result<(Target, Caller)> {
         let target = self.inner.urls.get(id).ok_or_else(missing)?;
         let live = self.inner.table.get(&target).ok_or_else(missing)?;
         let url = live.parts.urls.get(target.qualifier.as_deref().unwrap_or(LATEST)).ok_or_else(missing)?;
@@ -202,19 +229,7 @@ impl Functions {
                 ));
             }
         }
-        let caller = Caller { trace, ..own };
-        let kind = InvocationType::RequestResponse;
-        let requested = Requested { kind, payload: event, client_context: None, tail: false };
-        match self.invoke_target(&caller, &target, requested).await {
-            Ok(Invoked::Answered { payload, failed, start, .. }) => {
-                Ok(Reply { payload, failed, start: start.map(|start| start.as_str()) })
-            }
-            Ok(Invoked::Accepted | Invoked::Possible) => {
-                Ok(Reply { payload: Bytes::new(), failed: false, start: None })
-            }
-            Err(InvokeFault::Failed(error)) => Err(error),
-            Err(InvokeFault::Throttled(_)) => Err(errors::rate_exceeded()),
-        }
+        Ok((target, Caller { trace, ..own }))
     }
 
     fn of_url(&self, caller: &Caller, settings: &UrlSettings, action: &str) -> Result<Target> {
@@ -226,6 +241,17 @@ impl Functions {
             )),
             _ => Ok(target),
         }
+    }
+}
+
+fn of_url(event: Bytes) -> Requested {
+    Requested { kind: InvocationType::RequestResponse, payload: event, client_context: None, tail: false }
+}
+
+fn refusal(fault: InvokeFault) -> Error {
+    match fault {
+        InvokeFault::Failed(error) => error,
+        InvokeFault::Throttled(_) => errors::rate_exceeded(),
     }
 }
 
@@ -242,7 +268,7 @@ fn found(target: &Target, url: Arc<FunctionUrl>) -> UrlFound {
     UrlFound { url, arn: target.arn(), account: target.account.clone(), region: target.region.clone() }
 }
 
-fn missing() -> tinderbox_base::Error {
+fn missing() -> Error {
     errors::not_found("The resource you requested does not exist.")
 }
 
@@ -253,10 +279,7 @@ fn check(settings: &UrlSettings) -> Result<()> {
         Some(other) => return Err(errors::invalid_parameter(format!("Invalid AuthType {other}"))),
     }
     match settings.invoke_mode.as_deref() {
-        None | Some("BUFFERED") => {}
-        Some("RESPONSE_STREAM") => {
-            return Err(errors::not_yet("InvokeMode RESPONSE_STREAM of function URLs"));
-        }
+        None | Some("BUFFERED" | "RESPONSE_STREAM") => {}
         Some(other) => return Err(errors::invalid_parameter(format!("Invalid InvokeMode {other}"))),
     }
     let Some(cors) = &settings.cors else { return Ok(()) };

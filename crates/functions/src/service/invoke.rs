@@ -2,6 +2,7 @@
 
 use super::live::{Edition, Live};
 use super::request::{check_json, client_context, trace_header};
+use super::stream::Answering;
 use super::{Functions, Inner, authorise};
 use crate::errors;
 use crate::logs::{stream_name, text};
@@ -90,6 +91,14 @@ pub enum InvokeFault {
     Failed(#[from] Error),
 }
 
+/// An event that may be handled.
+pub(super) struct Admitted {
+    pub(super) live: Arc<Live>,
+    /// The version that serves it.
+    pub(super) edition: Arc<Edition>,
+    pub(super) event: Event,
+}
+
 /// What one run of a function came to.
 pub(crate) struct Ran {
     pub(crate) answer: Answer,
@@ -125,6 +134,34 @@ impl Functions {
         requested: Requested,
     ) -> Result<Invoked, InvokeFault> {
         let inner = &self.inner;
+        let (kind, wants_tail) = (requested.kind, requested.tail);
+        let Admitted { live, edition, event } = self.admit(caller, target, requested)?;
+        match kind {
+            InvocationType::DryRun => Ok(Invoked::Possible),
+            InvocationType::Event => {
+                inner.queues.accept(inner, live.function(), target.qualifier.clone(), event).await?;
+                Ok(Invoked::Accepted)
+            }
+            InvocationType::RequestResponse => {
+                let tail = wants_tail.then(|| inner.preparation.tails.open(caller.request_id));
+                let ran = inner.run(target, edition, event, None).await?;
+                let tail = match tail {
+                    Some(tail) => Some(tail.read().await),
+                    None => None,
+                };
+                let Answer { payload, failed } = ran.answer;
+                Ok(Invoked::Answered { payload, failed, version: ran.version, tail, start: ran.start })
+            }
+        }
+    }
+
+    /// Finds what `target` names, and judges whether `caller` may invoke it with what it sends.
+    pub(super) fn admit(
+        &self,
+        caller: &Caller,
+        target: &Target,
+        requested: Requested,
+    ) -> Result<Admitted, InvokeFault> {
         let limit = match requested.kind {
             InvocationType::Event => MAX_ASYNC_EVENT,
             InvocationType::RequestResponse | InvocationType::DryRun => MAX_EVENT,
@@ -132,7 +169,7 @@ impl Functions {
         if requested.payload.len() > limit {
             return Err(errors::request_too_large(limit).into());
         }
-        let found = inner.table.get(target);
+        let found = self.inner.table.get(target);
         match &found {
             Some(live) => authorise::invocation(caller, target, live)?,
             // Another account does not learn which functions there are.
@@ -144,30 +181,15 @@ impl Functions {
         }
         let missing = || errors::function_not_found(target.qualified_arn());
         let live = found.ok_or_else(missing)?;
-        let edition = live.serving(target.qualifier.as_deref(), caller.request_id).ok_or_else(missing)?;
+        let edition =
+            live.serving(target.qualifier.as_deref(), caller.request_id).ok_or_else(missing)?.clone();
         // Nothing sent is an empty event.
         let empty = requested.payload.is_empty();
         let payload = if empty { Bytes::from_static(b"{}") } else { requested.payload };
         check_json(&payload)?;
         let client_context = requested.client_context.as_deref().map(client_context).transpose()?;
         let event = Event { caller: caller.clone(), payload, arn: target.arn().to_string(), client_context };
-        match requested.kind {
-            InvocationType::DryRun => Ok(Invoked::Possible),
-            InvocationType::Event => {
-                inner.queues.accept(inner, live.function(), target.qualifier.clone(), event).await?;
-                Ok(Invoked::Accepted)
-            }
-            InvocationType::RequestResponse => {
-                let tail = requested.tail.then(|| inner.preparation.tails.open(caller.request_id));
-                let ran = inner.run(target, edition.clone(), event).await?;
-                let tail = match tail {
-                    Some(tail) => Some(tail.read().await),
-                    None => None,
-                };
-                let Answer { payload, failed } = ran.answer;
-                Ok(Invoked::Answered { payload, failed, version: ran.version, tail, start: ran.start })
-            }
-        }
+        Ok(Admitted { live, edition, event })
     }
 }
 
@@ -177,12 +199,14 @@ impl Inner {
         self.table.get(target)
     }
 
-    /// Runs `event` by the code that `target` has now, which was `edition` when last looked at.
+    /// Runs `event` by the code that `target` has now, which was `edition` when last looked at. Parts of the answer go to
+    /// `answering`, if there is one.
     pub(crate) async fn run(
         &self,
         target: &Target,
         mut edition: Arc<Edition>,
         event: Event,
+        answering: Option<&Answering>,
     ) -> Result<Ran, InvokeFault> {
         let request = event.caller.request_id;
         let trace = event.caller.trace.clone().unwrap_or_else(|| trace_header(&*self.clock, &*self.random));
@@ -192,6 +216,9 @@ impl Inner {
                 Err(unrunnable) => return Ok(self.refuse(&edition, &event.caller, &unrunnable)),
             };
             let timeout = version.timeout;
+            if let Some(answering) = answering {
+                answering.asks(&edition.name);
+            }
             let invocation = tinderbox_engine::Invocation {
                 version,
                 request_id: request,
@@ -201,6 +228,7 @@ impl Inner {
                 arn: event.arn.clone(),
                 client_context: event.client_context.clone(),
                 trace: Some(trace.clone()),
+                stream: answering.map(|answering| answering.sender.clone()),
             };
             match self.engine.invoke(invocation).await {
                 Ok(response) => {

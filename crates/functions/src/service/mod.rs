@@ -22,6 +22,7 @@ mod publish;
 mod read;
 mod request;
 mod roles;
+mod stream;
 mod table;
 mod tags;
 mod target;
@@ -47,6 +48,7 @@ pub use permissions::{NewPermission, PolicyFound};
 pub use publish::Publishing;
 pub use read::Found;
 pub use roles::{AnyRole, RoleCheck};
+pub use stream::{Piece, Streamed, Streaming};
 pub use tinderbox_engine::{StartKind, ThrottleReason};
 
 use crate::code::Downloads;

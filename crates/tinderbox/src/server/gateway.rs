@@ -2,6 +2,7 @@
 
 use super::heads::Seen;
 use bytes::Bytes;
+use futures_util::stream;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use std::{
@@ -9,9 +10,11 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tinderbox_base::{Clock, LogSink, Random, Reply, Result, Targets, config};
+use tinderbox_base::{Clock, LogSink, Random, Reply, Result, StreamedReply, Targets, config};
 use tinderbox_functions::{Functions, model::UrlCors};
-use tinderbox_gateway::{Address, FunctionUrls, Gateway, Registry, Url, UrlSource, http_api, rest_api};
+use tinderbox_gateway::{
+    Address, FunctionUrls, Gateway, InvokeMode, Outgoing, Registry, Url, UrlSource, http_api, rest_api,
+};
 use tinderbox_store::Store;
 use tinderbox_wire::{Body, Peer};
 
@@ -77,8 +80,7 @@ impl Apis {
         let source = request.extensions().get::<Peer>().map(|peer| peer.0);
         let source = source.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let names = request.extensions().get::<Seen>().map(|seen| seen.names(&request)).unwrap_or_default();
-        let answer: Response<Bytes> = self.gateway.handle(request, address, source, names).await;
-        answer.map(Body::from)
+        self.gateway.handle(request, address, source, names).await.map(body)
     }
 
     /// Writes down what is only in memory.
@@ -96,11 +98,28 @@ struct UrlsOfFunctions(Arc<Functions>);
 impl UrlSource for UrlsOfFunctions {
     fn find(&self, id: &str) -> Option<Url> {
         let found = self.0.find_url(id)?;
-        Some(Url { cors: found.url.cors.clone().map(cors) })
+        let mode = match found.url.invoke_mode.as_str() {
+            "RESPONSE_STREAM" => InvokeMode::Streamed,
+            _ => InvokeMode::Buffered,
+        };
+        Some(Url { cors: found.url.cors.clone().map(cors), mode })
     }
 
     async fn call(&self, id: &str, event: Bytes, trace: String) -> Result<Reply> {
         self.0.call_url(id, event, Some(trace)).await
+    }
+
+    async fn stream(&self, id: &str, event: Bytes, trace: String) -> Result<StreamedReply> {
+        self.0.stream_url(id, event, Some(trace)).await
+    }
+}
+
+fn body(outgoing: Outgoing) -> Body {
+    match outgoing {
+        Outgoing::Whole(bytes) => Body::from(bytes),
+        Outgoing::Parts(parts) => {
+            Body::in_parts(stream::unfold(parts, |mut parts| async { Some((parts.next().await?, parts)) }))
+        }
     }
 }
 

@@ -157,8 +157,12 @@ impl Router {
         }
         if let Some(cx) = call.cx {
             // A handler's own headers win over the protocol's.
-            for (name, value) in &cx.into_response_headers() {
+            let (headers, body) = cx.into_response();
+            for (name, value) in &headers {
                 response.headers_mut().insert(name, value.clone());
+            }
+            if let Some(body) = body {
+                *response.body_mut() = body;
             }
         }
         response

@@ -1,7 +1,7 @@
 //! What goes wrong inside an instance stays there, is told, and is billed.
 
 use super::*;
-use crate::{Exit, Phase, frame, testing::FakeLoad};
+use crate::{Exit, MAX_RESPONSE_BYTES, Phase, frame, testing::FakeLoad};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tinderbox_base::{Error, ErrorKind};
 
@@ -55,7 +55,8 @@ async fn a_timeout_kills_and_costs_exactly_the_timeout() {
 async fn responses_over_the_limit() {
     let size = crate::MAX_RESPONSE_BYTES + 1;
     let body = Bytes::from(vec![b'x'; size as usize]);
-    check(FakeReply::Success(body), Outcome::ResponseTooLarge { size }, true).await;
+    check(FakeReply::Success(body), Outcome::ResponseTooLarge { size, limit: MAX_RESPONSE_BYTES }, true)
+        .await;
 }
 
 #[tokio::test]
@@ -72,7 +73,12 @@ async fn lies() {
     check(FakeReply::Raw(vec![0; 64]), broken("it sent what is no frame"), false).await;
     let mut too_long = vec![0xff, 0xff, 0xff, 0xff, frame::RESPONSE, 0, 0, 0, 0];
     let size = 0xffff_ffff - 5;
-    check(FakeReply::Raw(too_long.clone()), Outcome::ResponseTooLarge { size }, false).await;
+    check(
+        FakeReply::Raw(too_long.clone()),
+        Outcome::ResponseTooLarge { size, limit: MAX_RESPONSE_BYTES },
+        false,
+    )
+    .await;
     too_long[4] = frame::ERROR;
     check(FakeReply::Raw(too_long), broken("it sent what is no frame"), false).await;
     let mut no_json = Vec::new();

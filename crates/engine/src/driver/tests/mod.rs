@@ -3,6 +3,7 @@
 mod failures;
 mod lifecycle;
 mod logs;
+mod streams;
 
 use crate::{
     Boot, Engine, EngineDeps, GroupId, InstanceEvent, InstanceFacts, InstanceInfo, Invocation, InvokeError,
@@ -154,6 +155,7 @@ fn invocation(version: &Arc<Version>, payload: &str) -> Invocation {
         arn: "arn:x".into(),
         client_context: None,
         trace: None,
+        stream: None,
     }
 }
 

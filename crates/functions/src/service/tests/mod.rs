@@ -10,6 +10,7 @@ mod limits;
 mod permissions;
 mod restarts;
 mod retries;
+mod streams;
 mod versions;
 
 use super::*;

@@ -34,6 +34,15 @@ impl Answer {
         }
     }
 
+    /// Reads what precedes an answer in parts: an object with `statusCode`, `headers` and `cookies`. What is no status at
+    /// all is 200.
+    pub(crate) fn from_metadata(metadata: &[u8], defaults: Defaults) -> Result<Self, Malformed> {
+        let mut said: Map<String, Value> = serde_json::from_slice(metadata).map_err(|_| Malformed)?;
+        said.remove("body");
+        said.entry("statusCode").or_insert_with(|| 200.into());
+        Self::said(&said, defaults)
+    }
+
     pub(crate) fn into_response(self) -> Response<Bytes> {
         self.0
     }

@@ -28,8 +28,9 @@ use super::{
     route_key::RouteKey,
     stages,
 };
-use crate::{access_log::Format, call::Call, edge::Served, json, paths::Paths, upstream::Upstream};
-use bytes::Bytes;
+use crate::{
+    access_log::Format, call::Call, edge::Served, json, outgoing::Outgoing, paths::Paths, upstream::Upstream,
+};
 use exchange::Exchange;
 use http::Response;
 use std::{
@@ -142,7 +143,7 @@ impl RouteLive {
 
 #[async_trait::async_trait]
 impl Served for ServedApi {
-    async fn serve(self: Arc<Self>, call: Call) -> Response<Bytes> {
-        Exchange::new(self, call).run().await
+    async fn serve(self: Arc<Self>, call: Call) -> Response<Outgoing> {
+        Exchange::new(self, call).run().await.map(Outgoing::Whole)
     }
 }

@@ -26,9 +26,8 @@ use super::{
     model::{Api, Stage, Texts},
     table::Namespace,
 };
-use crate::{access_log::Format, call::Call, edge::Served, json, upstream::Upstream};
+use crate::{access_log::Format, call::Call, edge::Served, json, outgoing::Outgoing, upstream::Upstream};
 use ::http::Response;
-use bytes::Bytes;
 use exchange::Exchange;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tinderbox_base::{Clock, LogSink, Random, Targets};
@@ -156,7 +155,7 @@ impl Variant {
 
 #[async_trait::async_trait]
 impl Served for ServedApi {
-    async fn serve(self: Arc<Self>, call: Call) -> Response<Bytes> {
-        Exchange::new(self, call).run().await
+    async fn serve(self: Arc<Self>, call: Call) -> Response<Outgoing> {
+        Exchange::new(self, call).run().await.map(Outgoing::Whole)
     }
 }
