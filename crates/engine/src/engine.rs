@@ -2,7 +2,7 @@
 
 use crate::{
     Endpoint, GroupId, Invocation, InvokeError, Launcher, Response, RuntimeClass, Stats, VersionId,
-    driver::Driver, scheduler::Event,
+    cores::Cores, driver::Driver, scheduler::Event,
 };
 use std::{
     fmt,
@@ -40,6 +40,7 @@ impl Engine {
         let driver = Driver::new(&config, clock, random, launcher, endpoint);
         driver.start_timer();
         driver.start_watching_memory();
+        driver.runtime.spawn(Cores::watch(Arc::downgrade(&driver.cores)));
         Self(driver)
     }
 

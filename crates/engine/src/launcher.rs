@@ -1,6 +1,6 @@
 //! What makes and ends the processes of instances.
 
-use crate::{Listeners, RuntimeClass, Version};
+use crate::{Listeners, Processors, RuntimeClass, Version};
 use async_trait::async_trait;
 use std::{net::TcpListener, os::fd::OwnedFd, sync::Arc};
 use tinderbox_base::Error;
@@ -85,6 +85,9 @@ pub trait Control: Send + Sync {
 
     /// The most memory used so far, in bytes; zero when unknown.
     fn memory_peak(&self) -> u64;
+
+    /// Where its threads run, if that can be decided. To be used while the process has not ended.
+    fn processors(&self) -> Option<Arc<dyn Processors>>;
 
     /// Kills everything and waits until nothing is left of it.
     async fn destroy(self: Box<Self>);

@@ -4,6 +4,7 @@
 //! versions, groups and accounts, and no provider: names of environment variables, texts of log lines
 //! and wordings of errors belong to those who use it.
 
+mod cores;
 mod driver;
 mod endpoint;
 mod engine;
@@ -24,6 +25,7 @@ mod stream;
 pub mod testing;
 mod version;
 
+pub use cores::Processors;
 pub use endpoint::{Endpoint, EndpointGuard, Listeners, NoEndpoint};
 pub use engine::{Engine, EngineDeps};
 pub use home::Home;

@@ -4,10 +4,12 @@ mod control;
 mod launch;
 mod link;
 mod order;
+mod processors;
 mod sandbox;
 mod slots;
 mod teardown;
 
+pub use processors::Processors;
 pub use sandbox::Sandbox;
 
 use crate::{

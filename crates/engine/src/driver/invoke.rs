@@ -112,8 +112,14 @@ impl Driver {
             stream: invocation.stream.as_ref(),
             start,
         };
+        if let Some(place) = &mut machine.place {
+            place.begin();
+        }
         let Served { outcome, duration, usable } =
             machine.serve(self.around(), version.timeout, request, &call).await;
+        if let Some(place) = &mut machine.place {
+            place.end(duration);
+        }
         let report = Report {
             duration,
             billed: self.billed(duration),

@@ -69,7 +69,7 @@ impl Driver {
         let launched = timeout(MAKING, self.launcher.launch(launch))
             .await
             .map_err(|_| Error::new(ErrorKind::Unavailable, "The sandbox took too long to make."))??;
-        let machine = Machine::new(key, launched, alive).map_err(Error::internal)?;
+        let machine = Machine::new(key, launched, alive, &self.cores).map_err(Error::internal)?;
         Ok(Box::new(machine))
     }
 

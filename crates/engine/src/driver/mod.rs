@@ -16,6 +16,7 @@ pub(crate) use end::Alive;
 
 use crate::{
     EndReason, Endpoint, InvokeError, Launcher, Response, RuntimeClass, StartKind, Stats, Version, VersionId,
+    cores::Cores,
     machine::{Machine, Surroundings},
     scheduler::{Action, Event, InstanceKey, Scheduler, Settings, Ticket},
 };
@@ -46,6 +47,7 @@ pub(crate) struct Driver {
     init_timeout: Duration,
     /// Bytes of the host's memory to leave; 0: what [`memory`] finds right.
     memory_reserve: u64,
+    pub(crate) cores: Arc<Cores>,
     living: Arc<Living>,
     /// Set when even what is in use must end.
     stop: watch::Sender<bool>,
@@ -135,6 +137,7 @@ impl Driver {
         let (stop, stopped) = watch::channel(false);
         Arc::new(Self {
             core: Mutex::new(core),
+            cores: Cores::new(Arc::clone(&clock)),
             clock,
             random,
             launcher,

@@ -14,7 +14,10 @@ pub(crate) use outlet::Outlet;
 
 use crate::{
     Control, EndpointGuard, Home, InstanceInfo, Launched, LinkEnd, Listeners, StartKind, StreamSender,
-    Version, driver::Alive, scheduler::InstanceKey,
+    Version,
+    cores::{Cores, Place},
+    driver::Alive,
+    scheduler::InstanceKey,
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -34,6 +37,8 @@ pub(crate) struct Machine {
     pub(crate) frozen: bool,
     /// Where its socket and its log pipe are watched.
     pub(crate) home: Home,
+    /// On which processor it runs, if that is decided here.
+    pub(crate) place: Option<Place>,
     /// The time of its initialisation, until it was reported.
     pub(crate) init: Option<Duration>,
     _alive: Alive,
@@ -156,8 +161,17 @@ impl Link {
 }
 
 impl Machine {
-    pub(crate) fn new(key: InstanceKey, launched: Launched, alive: Alive) -> io::Result<Self> {
+    pub(crate) fn new(
+        key: InstanceKey,
+        launched: Launched,
+        alive: Alive,
+        cores: &Arc<Cores>,
+    ) -> io::Result<Self> {
         let Launched { control, link, log, listeners } = launched;
+        // Who speaks HTTP is served by other threads than the request's.
+        let is_framed = matches!(link, LinkEnd::Frames { .. });
+        let processors = if is_framed { control.processors() } else { None };
+        let place = processors.map(|processors| cores.place(processors));
         let link = match link {
             LinkEnd::Frames { from, to } => Link::Frames(FrameLink::new(from, to)?),
             LinkEnd::Http(listener) => Link::Http(RuntimeApi::serve(listener)?),
@@ -165,7 +179,7 @@ impl Machine {
         let (log, listeners) = (LogPipe::new(log)?, Some(listeners));
         let home = Home::current();
         let (role, frozen, init) = (None, false, None);
-        Ok(Self { key, control, link, log, listeners, role, frozen, home, init, _alive: alive })
+        Ok(Self { key, control, link, log, listeners, role, frozen, home, place, init, _alive: alive })
     }
 
     /// Has its socket and its log pipe watched where this runs. An instance that could not is unusable.

@@ -6,11 +6,12 @@ use super::{
     plain::{self, Places},
     unavailable,
 };
-use crate::{Control, Exit, Version};
+use crate::{Control, Exit, Processors, Version};
 use async_trait::async_trait;
 use serde_json::Value;
+use std::{io, sync::Arc, time::Duration};
 use tinderbox_base::Error;
-use tinderbox_sandbox::{Exit as SandboxExit, Sandbox};
+use tinderbox_sandbox::{Exit as SandboxExit, Processors as Inside, Sandbox};
 
 pub(super) struct SandboxControl {
     sandbox: Sandbox,
@@ -22,6 +23,22 @@ pub(super) struct SandboxControl {
 impl SandboxControl {
     pub(super) fn new(sandbox: Sandbox, rules: LimitRules, places: Option<Places>) -> Self {
         Self { sandbox, rules, places }
+    }
+}
+
+struct SandboxProcessors(Inside);
+
+impl Processors for SandboxProcessors {
+    fn keep_to(&self, processor: usize) -> io::Result<()> {
+        self.0.keep_to(processor)
+    }
+
+    fn release(&self) -> io::Result<()> {
+        self.0.release()
+    }
+
+    fn time(&self) -> Option<Duration> {
+        self.0.time()
     }
 }
 
@@ -64,6 +81,11 @@ impl Control for SandboxControl {
 
     fn memory_peak(&self) -> u64 {
         self.sandbox.memory_peak()
+    }
+
+    fn processors(&self) -> Option<Arc<dyn Processors>> {
+        let processors: Arc<dyn Processors> = Arc::new(SandboxProcessors(self.sandbox.processors()?));
+        Some(processors)
     }
 
     async fn destroy(self: Box<Self>) {

@@ -5,7 +5,7 @@
 
 mod bootstrap;
 
-use crate::{Control, Exit, HostMemory, Launch, Launched, Launcher, LinkEnd, Listeners, Version};
+use crate::{Control, Exit, HostMemory, Launch, Launched, Launcher, LinkEnd, Listeners, Processors, Version};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
@@ -240,6 +240,10 @@ impl Control for FakeControl {
 
     fn memory_peak(&self) -> u64 {
         40 * 1024 * 1024
+    }
+
+    fn processors(&self) -> Option<Arc<dyn Processors>> {
+        None
     }
 
     async fn destroy(self: Box<Self>) {}

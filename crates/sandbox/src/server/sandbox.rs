@@ -4,6 +4,7 @@ use super::{
     control::Control,
     link::Link,
     order::{self, Complete},
+    processors::Processors,
     teardown::Remains,
 };
 use crate::{
@@ -13,11 +14,7 @@ use crate::{
     spec::{Command, Exit, Limits, Mount, SandboxId},
     sys::channel::{self, Packet},
 };
-use rustix::{
-    io::Errno,
-    process::Pid,
-    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
-};
+use rustix::process::Pid;
 use std::{
     ffi::{OsStr, OsString},
     io,
@@ -68,7 +65,10 @@ impl Sandbox {
         let Prepared { order, listeners, root, remains } = prepared;
         let (ours, init_end) = channel::pair().map_err(SandboxError::step("making a channel"))?;
         let link = Link::new(ours).map_err(SandboxError::step("making a channel"))?;
-        Ok((Self { id, link, init_end: Some(init_end), listeners, program: None, exit: None, root, remains }, order))
+        Ok((
+            Self { id, link, init_end: Some(init_end), listeners, program: None, exit: None, root, remains },
+            order,
+        ))
     }
 
     /// Has init forked and the sandbox built.
@@ -116,35 +116,9 @@ impl Sandbox {
         Ok(program)
     }
 
-    /// Has the program's first thread, and what that starts from now on, run on one processor only, until
-    /// [`Sandbox::release`].
-    ///
-    /// # Errors
-    ///
-    /// The kernel's: the program is gone, or the processor is.
-    pub fn keep_to(&self, processor: usize) -> io::Result<()> {
-        // A thread that has ended and was reaped by init leaves its number to others, which takes the kernel the whole
-        // range of numbers: long after the server heard of the end.
-        let program = self.program.filter(|_| self.exit.is_none()).ok_or(io::ErrorKind::NotFound)?;
-        let mut only = CpuSet::new();
-        only.set(processor);
-        Ok(sched_setaffinity(Some(program), &only)?)
-    }
-
-    /// Lets everything inside run on every processor that this thread may run on.
-    ///
-    /// # Errors
-    ///
-    /// The kernel's; a thread that ended meanwhile is none.
-    pub fn release(&self) -> io::Result<()> {
-        let all = sched_getaffinity(None)?;
-        for thread in self.remains.group().threads()? {
-            match sched_setaffinity(Some(thread), &all) {
-                Ok(()) | Err(Errno::SRCH) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
+    /// On which processors the program runs; once it was started.
+    pub fn processors(&self) -> Option<Processors> {
+        Some(Processors::new(self.program?, Arc::clone(self.remains.group())))
     }
 
     /// Does everything that starting a program does but executing one.
