@@ -57,7 +57,9 @@ impl Version for Plain {
     /// Those of the first process; its children are not known.
     fn threads(&self, dir: &Path) -> io::Result<Vec<Pid>> {
         let threads = fs::read_dir(process(dir)?.join("task"))?;
-        Ok(threads.filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect())
+        Ok(threads
+            .filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?))
+            .collect())
     }
 
     fn set_frozen(&self, _: &Path, _: bool) -> io::Result<()> {

@@ -68,7 +68,10 @@ impl Sandbox {
         let Prepared { order, listeners, root, remains } = prepared;
         let (ours, init_end) = channel::pair().map_err(SandboxError::step("making a channel"))?;
         let link = Link::new(ours).map_err(SandboxError::step("making a channel"))?;
-        Ok((Self { id, link, init_end: Some(init_end), listeners, program: None, exit: None, root, remains }, order))
+        Ok((
+            Self { id, link, init_end: Some(init_end), listeners, program: None, exit: None, root, remains },
+            order,
+        ))
     }
 
     /// Has init forked and the sandbox built.
