@@ -1,7 +1,7 @@
 //! Answers as they come.
 
 use super::*;
-use tinderbox_base::{ErrorKind, Parts as _};
+use tinderbox_base::ErrorKind;
 use tinderbox_engine::Exit;
 
 fn parts(parts: &[&'static str], next: FakeReply) -> FakeLauncher {
