@@ -64,7 +64,7 @@ async fn send(recorder: Arc<Recorder>, request: http::Request<Full<Bytes>>) -> h
     let router = Router::new(Arc::new(SeededRandom::new(1))).mount(recorder);
     let response = router.handle(request, &Origin::Loopback).await;
     let (head, body) = response.into_parts();
-    let Ok(body) = body.collect().await;
+    let body = body.collect().await.expect("a body");
     http::Response::from_parts(head, body.to_bytes())
 }
 

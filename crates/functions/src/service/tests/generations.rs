@@ -114,7 +114,7 @@ async fn what_was_meant_for_a_deleted_function_never_runs_in_its_namesake() {
         arn: target.arn().to_string(),
         client_context: None,
     };
-    match inner.run(&target, old, event).await {
+    match inner.run(&target, old, event, None).await {
         Err(InvokeFault::Failed(error)) => assert_eq!(error.code(), Some("ResourceNotFoundException")),
         Err(other) => panic!("{other:?}"),
         Ok(ran) => panic!("{:?}", ran.answer),

@@ -1,7 +1,7 @@
 //! Answers as they come.
 
 use super::*;
-use tinderbox_base::{ErrorKind, Parts as _};
+use tinderbox_base::ErrorKind;
 use tinderbox_engine::Exit;
 
 fn parts(parts: &[&'static str], next: FakeReply) -> FakeLauncher {
@@ -83,7 +83,6 @@ async fn logs_and_tails_are_those_of_any_invocation() {
 #[tokio::test]
 async fn what_is_found_out_before_is_an_error() {
     let bed = Bed::with_hello(parts(&["a"], end())).await;
-    let ask = |invocation| bed.functions.invoke_with_stream(&caller(), invocation);
     let dry = Invocation { kind: InvocationType::DryRun, ..event("1") };
     assert!(matches!(bed.functions.invoke_with_stream(&caller(), dry).await, Ok(Streamed::Possible)));
     let refused = async |invocation| match bed.functions.invoke_with_stream(&caller(), invocation).await {
@@ -93,7 +92,8 @@ async fn what_is_found_out_before_is_an_error() {
     assert_eq!(refused(Invocation { name: "other".into(), ..event("1") }).await, "ResourceNotFoundException");
     assert_eq!(refused(event("{")).await, "InvalidRequestContentException");
     bed.functions.put_concurrency(&caller(), "hello", 0).await.unwrap();
-    assert!(matches!(ask(event("1")).await, Err(InvokeFault::Throttled(_))));
+    let throttled = bed.functions.invoke_with_stream(&caller(), event("1")).await;
+    assert!(matches!(throttled, Err(InvokeFault::Throttled(_))));
 }
 
 #[tokio::test]
