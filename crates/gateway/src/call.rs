@@ -1,9 +1,9 @@
 //! One request for an API, as it came in.
 
-use crate::{address::Address, query};
+use crate::{address::Address, gate::Gate, query};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 use tinderbox_base::{Monotonic, RequestId, Timestamp};
 
 /// A request, complete with its body.
@@ -35,6 +35,8 @@ pub struct Call {
     pub trace: String,
     /// The names of its headers as the client wrote them, if that is known.
     pub names: Vec<Box<str>>,
+    /// Who knows callers, on the way that it came.
+    pub gate: Arc<dyn Gate>,
 }
 
 impl Call {
@@ -158,6 +160,7 @@ pub(crate) mod tests {
             started: Monotonic::default(),
             trace: "Root=1-697e9bdf-000000000000000000000001".into(),
             names: Vec::new(),
+            gate: Arc::new(crate::gate::tests::Closed),
         }
     }
 

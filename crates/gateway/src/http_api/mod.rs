@@ -28,7 +28,7 @@ pub use deployments::NewDeployment;
 pub use integrations::IntegrationChange;
 pub use page::{Page, PageRequest};
 pub use routes::RouteChange;
-pub(crate) use serve::{Answer, Defaults, Event};
+pub(crate) use serve::{Answer, Defaults, Event, write_signer};
 pub use stages::StageChange;
 
 use crate::{edge::Registry, upstream::Upstream};

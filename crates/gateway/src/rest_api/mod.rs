@@ -19,6 +19,7 @@ pub mod model;
 mod models;
 mod page;
 mod patch;
+mod resource_policy;
 mod resources;
 mod responses;
 mod schema;

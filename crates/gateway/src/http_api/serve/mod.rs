@@ -15,9 +15,11 @@ mod jwt;
 mod lambda_authorizer;
 mod mapped;
 mod runtime;
+mod signed;
 mod upstream;
 
 pub(crate) use answer::{Answer, Defaults};
+pub(crate) use context::write_signer;
 pub(crate) use event::Event;
 pub(super) use identity::is_sound as source_is_sound;
 pub(super) use runtime::Runtime;

@@ -1,15 +1,17 @@
-//! Who may call: the method's authorization.
+//! Who may call: the method's authorization, and the API's policy.
 
 use super::{
     compiled::Route,
     exchange::Exchange,
+    signed,
     trouble::{Failed, Trouble},
 };
 use crate::{
     call::text,
     function::{self, Called, PRINCIPAL, function_of, with_variables},
+    gate,
     json::Object,
-    policy::{Policy, Verdict},
+    policy::{self, Asked},
     proxy::{Event, shown_headers},
     rest_api::{authorizers::sources, model::Authorizer},
 };
@@ -17,7 +19,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
-use tinderbox_base::{Caller, Principal, RequestId};
+use tinderbox_base::{
+    Caller, Principal, RequestId,
+    policy::{Decision, Policy},
+};
 
 /// Seconds that an answer holds where nothing is set (API Gateway API, `authorizerResultTtlInSeconds`).
 const DEFAULT_TTL: i64 = 300;
@@ -37,7 +42,7 @@ pub(super) struct Authorization {
 #[serde(rename_all = "camelCase")]
 struct Answer {
     principal_id: String,
-    policy_document: Policy,
+    policy_document: Value,
     #[serde(default)]
     context: Option<serde_json::Map<String, Value>>,
     #[serde(default)]
@@ -47,20 +52,38 @@ struct Answer {
 /// Lets the request pass, or says why not.
 pub(super) async fn authorize(exchange: &mut Exchange, route: &Route) -> Result<(), Failed> {
     match route.method.authorization_type.as_str() {
-        "AWS_IAM" => signed(exchange),
+        "AWS_IAM" => signed::authorize(exchange).await,
         "CUSTOM" => custom(exchange, route).await,
-        _ => Ok(()),
+        _ => match decided(exchange, None) {
+            Some(Decision::Denied(denial)) => Err(denied(exchange, policy::is_explicit(&denial))),
+            Some(Decision::Allowed(_)) | None => Ok(()),
+        },
     }
 }
 
-/// A request must be signed. Whether the signature is right is not checked: on loopback any credentials will do.
-fn signed(exchange: &Exchange) -> Result<(), Failed> {
-    let header = exchange.call.header("authorization").is_some_and(|text| text.starts_with("AWS4-"));
-    let query = exchange.query.iter().any(|(name, _)| name == "X-Amz-Credential");
-    if header || query { Ok(()) } else { Err(Failed::no_route()) }
+/// What the API's policy decides, together with an authorizer's; none if it has none.
+fn decided(exchange: &Exchange, answered: Option<&Policy>) -> Option<Decision> {
+    let own = exchange.variant().and_then(|variant| variant.compiled.policy.as_ref());
+    if own.is_none() && answered.is_none() {
+        return None;
+    }
+    let (arn, api) = (exchange.method_arn(exchange.path()), &exchange.served.api);
+    let context = gate::context(&exchange.call, &api.region);
+    Some(policy::judge(Asked { arn: &arn, owner: &api.account, context: &context }, answered, own))
+}
+
+/// Nobody in particular, whom the API's policy does not let in.
+fn denied(exchange: &Exchange, explicit: bool) -> Failed {
+    Failed::denied("anonymous", &exchange.method_arn(exchange.path()), explicit)
 }
 
 async fn custom(exchange: &mut Exchange, route: &Route) -> Result<(), Failed> {
+    // Whom the API's policy turns away, no authorizer is asked about; whom it lets in, one may still turn away.
+    if let Some(Decision::Denied(denial)) = decided(exchange, None)
+        && policy::is_explicit(&denial)
+    {
+        return Err(denied(exchange, true));
+    }
     let broken = |reason: &str| Failed::authorizer(Trouble::AuthorizerConfigurationError, reason);
     let definition = exchange.variant().map(|variant| Arc::clone(&variant.compiled.definition));
     let definition = definition.ok_or_else(|| broken("no stage"))?;
@@ -83,18 +106,14 @@ async fn custom(exchange: &mut Exchange, route: &Route) -> Result<(), Failed> {
             asked
         }
     };
-    let verdict = authorization.policy.judge(&exchange.method_arn(exchange.path()));
+    let decision = decided(exchange, Some(&authorization.policy));
     exchange.authorization = Some(authorization);
-    match verdict {
-        Verdict::Allowed => Ok(()),
-        Verdict::NotAllowed => {
-            Err(Failed::new(Trouble::AccessDenied, "User is not authorized to access this resource"))
-        }
-        Verdict::Denied => Err(Failed::new(
-            Trouble::AccessDenied,
-            "User is not authorized to access this resource with an explicit deny",
-        )),
-    }
+    let Some(Decision::Denied(denial)) = decision else { return Ok(()) };
+    let how = if policy::is_explicit(&denial) { " with an explicit deny" } else { "" };
+    Err(Failed::new(
+        Trouble::AccessDenied,
+        format!("User is not authorized to access this resource{how}"),
+    ))
 }
 
 /// The parts of the request that say who calls. One that is missing ends the request.
@@ -205,9 +224,7 @@ fn event(exchange: &Exchange, authorizer: &Authorizer, identity: &[String]) -> B
 
 fn read(payload: &[u8]) -> Result<Authorization, String> {
     let answer: Answer = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
-    if !answer.policy_document.is_sound() {
-        return Err("its policy is too large".into());
-    }
+    let policy = policy::answered(&answer.policy_document).map_err(|error| error.to_string())?;
     let context = answer.context.unwrap_or_default().into_iter().map(|(name, value)| match value {
         Value::String(text) => Ok((name, text)),
         Value::Number(number) => Ok((name, number.to_string())),
@@ -219,7 +236,7 @@ fn read(payload: &[u8]) -> Result<Authorization, String> {
         principal: answer.principal_id,
         context: context.collect::<Result<_, String>>()?,
         usage_key: answer.usage_identifier_key,
-        policy: answer.policy_document,
+        policy,
     })
 }
 

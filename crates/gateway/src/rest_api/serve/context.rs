@@ -6,16 +6,16 @@ use crate::{
     json::{self, Object},
 };
 
-/// Members of `identity` that need what is not there: Cognito and verified signatures.
-const NO_IDENTITY: [&str; 7] = [
+/// Members of `identity` that need what is not there: Cognito and organisations.
+const NO_IDENTITY: [&str; 5] = [
     "cognitoIdentityPoolId",
     "cognitoIdentityId",
     "principalOrgId",
     "cognitoAuthenticationType",
     "cognitoAuthenticationProvider",
-    "userArn",
-    "user",
 ];
+/// Members of `identity` that tell who signed.
+const SIGNED: [&str; 5] = ["userArn", "user", "accountId", "caller", "accessKey"];
 
 impl Exchange {
     /// Appends `requestContext` of proxy events.
@@ -61,9 +61,9 @@ impl Exchange {
         for name in NO_IDENTITY {
             object.maybe(name, None);
         }
-        object.maybe("accountId", None);
-        object.maybe("caller", None);
-        object.maybe("accessKey", None);
+        for name in SIGNED {
+            object.maybe(name, self.signed(name));
+        }
         if let Some(key) = &self.api_key {
             object.text("apiKey", &key.value);
             object.text("apiKeyId", &key.id);
@@ -71,6 +71,11 @@ impl Exchange {
         object.text("sourceIp", &self.call.source_ip.to_string());
         object.maybe("userAgent", self.call.header("user-agent"));
         object.end();
+    }
+
+    /// A member of `identity` that tells who signed.
+    fn signed(&self, name: &str) -> Option<&str> {
+        self.signer.as_ref()?.identity(name)
     }
 
     /// The first label of the host's name; for one that is an address, the API's id.
@@ -118,7 +123,11 @@ impl Exchange {
             "resourcePath" => route?.path.clone(),
             "stage" => self.stage.as_ref().map(|stage| stage.stage.stage_name.clone())?,
             "xrayTraceId" => call.trace.clone(),
-            _ => return self.authorized(name.strip_prefix("authorizer.")?),
+            _ => match name.split_once('.')? {
+                ("authorizer", name) => return self.authorized(name),
+                ("identity", name) => self.signed(name)?.to_owned(),
+                _ => return None,
+            },
         })
     }
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     call::Call,
+    gate::Signer,
     mapping::Overrides,
     rest_api::model::{ApiKey, Integration, IntegrationKind},
 };
@@ -29,6 +30,8 @@ pub(super) struct Exchange {
     stage_bytes: usize,
     routed: Option<Routed>,
     pub(super) authorization: Option<Arc<Authorization>>,
+    /// Who signed it, where that is asked.
+    pub(super) signer: Option<Signer>,
     pub(super) api_key: Option<Arc<ApiKey>>,
     /// What request templates set besides the body.
     pub(super) overrides: Overrides,
@@ -49,6 +52,7 @@ impl Exchange {
             stage_bytes: 0,
             routed: None,
             authorization: None,
+            signer: None,
             api_key: None,
             overrides: Overrides::default(),
             failed: None,

@@ -26,11 +26,9 @@ pub(super) fn refusal(exchange: &Exchange, failed: &Failed) -> Response<Bytes> {
             response
         }
     };
-    let headers = response.headers_mut();
-    headers.insert(
-        HeaderName::from_static("x-amzn-errortype"),
-        HeaderValue::from_static(failed.trouble.error_type()),
-    );
+    if let Ok(kind) = HeaderValue::from_str(failed.error_type()) {
+        response.headers_mut().insert(HeaderName::from_static("x-amzn-errortype"), kind);
+    }
     response
 }
 

@@ -90,22 +90,29 @@ fn event(exchange: &Exchange, route: &Route) -> Bytes {
     event.write(|out| exchange.write_context(out)).into()
 }
 
-/// Who the function sees: the service on behalf of this method, or the role that the integration names.
+/// Credentials of an integration that are those of who signed the request.
+const AS_CALLER: &str = r"arn:aws:iam::\*:user/\*";
+
+/// Who the function sees: the service on behalf of this method, the role that the integration names, or who signed.
 pub(super) fn caller(exchange: &Exchange, route: &Route, integration: &Integration) -> Caller {
     let (api, edge) = (&exchange.served.api, &exchange.served.edge);
     let id = RequestId::new(&*edge.random);
     let role = integration.credentials.as_deref().and_then(|arn| arn.parse::<Arn>().ok());
     let role = role.filter(|arn| arn.service == "iam" && arn.resource.starts_with("role/"));
-    let principal = match role {
-        Some(role) => Principal::AssumedRole { role, session: "BackplaneAssumeRoleSession".into() },
-        None => Principal::Service(PRINCIPAL.into()),
+    let passed = integration.credentials.as_deref().is_some_and(|own| own == AS_CALLER || own == "arn:aws:iam::*:user/*");
+    let signer = exchange.signer.as_ref().filter(|_| passed);
+    let principal = match (role, signer) {
+        (_, Some(signer)) => signer.caller.principal.clone(),
+        (Some(role), None) => Principal::AssumedRole { role, session: "BackplaneAssumeRoleSession".into() },
+        (None, None) => Principal::Service(PRINCIPAL.into()),
     };
+    let account = signer.map_or(&api.account, |signer| &signer.caller.account);
     Caller {
         principal,
         source_arn: exchange.method_arn(&route.path).parse().ok(),
         source_account: Some(api.account.clone()),
         trace: Some(exchange.call.trace.clone()),
-        ..Caller::root(api.account.clone(), api.region.clone(), id)
+        ..Caller::root(account.clone(), api.region.clone(), id)
     }
 }
 

@@ -13,6 +13,7 @@ mod mapping;
 mod metering;
 mod mock;
 mod runtime;
+mod signed;
 mod template_context;
 mod trouble;
 mod validate;
