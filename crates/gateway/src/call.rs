@@ -4,7 +4,7 @@ use crate::{address::Address, gate::Gate, query};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
-use tinderbox_base::{Monotonic, RequestId, Timestamp};
+use tinderbox_base::{Error, ErrorKind, Monotonic, RequestId, Timestamp};
 
 /// A request, complete with its body.
 #[derive(Debug)]
@@ -43,6 +43,13 @@ impl Call {
     /// The API's part of the path, as it was sent: `/stage/resource`.
     pub fn path(&self) -> &str {
         self.uri.path().get(self.address.prefix..).unwrap_or_default()
+    }
+
+    /// Logs an error that only the operator can mend; all others are the caller's or the owner's.
+    pub(crate) fn report(&self, error: &Error) {
+        if error.kind() == ErrorKind::Internal {
+            tracing::error!(request_id = %self.request_id, causes = error.causes(), "{}", error.message());
+        }
     }
 
     /// The parameters of the query string in their order, decoded.
@@ -160,7 +167,7 @@ pub(crate) mod tests {
             started: Monotonic::default(),
             trace: "Root=1-697e9bdf-000000000000000000000001".into(),
             names: Vec::new(),
-            gate: Arc::new(crate::gate::tests::Closed),
+            gate: Arc::new(crate::gate::Closed),
         }
     }
 

@@ -202,7 +202,7 @@ mod tests {
             let request =
                 Request::builder().uri(path).body(Full::new(Bytes::from(vec![0; body]))).expect("valid");
             let address = Address::of(request.uri(), request.headers()).expect("an address");
-            let gate = Arc::new(crate::gate::tests::Closed);
+            let gate = Arc::new(crate::gate::Closed);
             let answer = gateway.handle(request, address, Ipv4Addr::LOCALHOST.into(), Vec::new(), gate).await;
             let found = answer.status().as_u16();
             let (body, complete) = crate::streamed::tests::body(answer.into_body()).await;

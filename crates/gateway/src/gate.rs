@@ -7,7 +7,7 @@ use crate::call::Call;
 use std::{borrow::Cow, fmt};
 use tinderbox_base::{
     AccountId, Caller, Error, Region, Result,
-    policy::{Context, Decision, Policy, RequestKeys},
+    policy::{Context, Decision, Denial, Policy, RequestKeys, Source},
 };
 
 /// Who signed a request.
@@ -95,25 +95,20 @@ pub(crate) fn context(call: &Call, region: &Region) -> Context {
     })
 }
 
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
+/// Knows nobody: for requests that come from no outside.
+pub(crate) struct Closed;
 
-    /// Knows nobody.
-    pub(crate) struct Closed;
+#[async_trait::async_trait]
+impl Gate for Closed {
+    fn is_encrypted(&self) -> bool {
+        false
+    }
 
-    #[async_trait::async_trait]
-    impl Gate for Closed {
-        fn is_encrypted(&self) -> bool {
-            false
-        }
+    async fn signer(&self, _: &Call, _: &str, _: &Region) -> Result<Signer, Unsigned> {
+        Err(Unsigned::Refused(MISSING.into(), "Missing Authentication Token".into()))
+    }
 
-        async fn signer(&self, _: &Call, _: &str, _: &Region) -> Result<Signer, Unsigned> {
-            Err(Unsigned::Refused(MISSING.into(), "Missing Authentication Token".into()))
-        }
-
-        async fn decide(&self, _: &Signer, _: Question<'_>) -> Result<Decision> {
-            Ok(Decision::Allowed(None))
-        }
+    async fn decide(&self, _: &Signer, _: Question<'_>) -> Result<Decision> {
+        Ok(Decision::Denied(Denial::Implicit(Source::Identity)))
     }
 }

@@ -99,7 +99,9 @@ fn statement(value: &Value, kind: PolicyKind) -> Result<Statement> {
     let resources = either(fields, "Resource", "NotResource", texts)?;
     let principals = either(fields, "Principal", "NotPrincipal", principals)?;
     match (kind, &resources, &principals) {
-        (PolicyKind::Identity | PolicyKind::Answer, None, _) => return malformed("Policy statement must contain resources."),
+        (PolicyKind::Identity | PolicyKind::Answer, None, _) => {
+            return malformed("Policy statement must contain resources.");
+        }
         (PolicyKind::Identity, _, Some(_)) => {
             return malformed("Policy document should not specify a principal.");
         }
@@ -270,7 +272,10 @@ mod tests {
         let answer = |text: &str, expect| check(PolicyKind::Answer, text, expect);
         answer(r#"{"Statement":[]}"#, None);
         answer(r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*/GET/*"}}"#, None);
-        answer(r#"{"Statement":{"Effect":"Allow","Action":"*"}}"#, Some("Policy statement must contain resources."));
+        answer(
+            r#"{"Statement":{"Effect":"Allow","Action":"*"}}"#,
+            Some("Policy statement must contain resources."),
+        );
         identity("", Some("This policy contains invalid Json"));
         identity("[]", Some(SYNTAX));
         identity(r#"{"Statement":[]}"#, Some(SYNTAX));

@@ -4,12 +4,15 @@ use super::access::Access;
 use std::sync::{Arc, LazyLock};
 use tinderbox_base::{
     AccessKeys, Clock, Region, Result,
-    policy::{Applied, Context, Decision, Named, Policies, Policy, PolicyKind, Request, Source, Subject, evaluate},
+    policy::{
+        Applied, Context, Decision, Named, Policies, Policy, PolicyKind, Request, Source, Subject, evaluate,
+    },
 };
 use tinderbox_gateway::{Call, Gate, Question, Signer, Unsigned};
 use tinderbox_identity::{Ask, Identity, OwnedPolicy};
 use tinderbox_wire::{
-    Authentication, Origin, ServiceError, Signed, Unproven, async_trait, schema::Protocol, sigv4::SignedRequest,
+    Authentication, Origin, ServiceError, Signed, Unproven, async_trait, schema::Protocol,
+    sigv4::SignedRequest,
 };
 
 /// What everyone of an account has where the policies of users and roles are not enforced.
@@ -72,7 +75,8 @@ impl Gate for GateAt {
         if !self.keeper.enforce {
             return Ok(unenforced(signer, &Question { context, ..question }, name));
         }
-        let attached = question.attached.map(|policy| OwnedPolicy { name: name.into(), policy: policy.clone() });
+        let attached =
+            question.attached.map(|policy| OwnedPolicy { name: name.into(), policy: policy.clone() });
         let ask = Ask {
             action: question.action,
             resource: question.resource,

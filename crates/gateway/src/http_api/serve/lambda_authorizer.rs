@@ -5,8 +5,8 @@ use super::{
 };
 use crate::{
     function::{self, Called, with_variables},
-    http_api::{integrations, model::Authorizer},
     gate,
+    http_api::{integrations, model::Authorizer},
     json::{self, Object},
     policy::{self, Asked},
     proxy::{self, shown_headers},

@@ -5,7 +5,7 @@ use crate::{
     gate::{self, Question, Signer, Unsigned},
     policy,
 };
-use tinderbox_base::{Error, ErrorKind, policy::Decision};
+use tinderbox_base::{Error, policy::Decision};
 
 /// The service's name in signatures.
 const SERVICE: &str = "execute-api";
@@ -34,9 +34,6 @@ pub(super) async fn signer(exchange: &Exchange, stage: &StageLive) -> Result<Sig
 }
 
 fn broken(exchange: &Exchange, error: &Error) -> Failed {
-    if error.kind() == ErrorKind::Internal {
-        let id = exchange.call.request_id;
-        tracing::error!(request_id = %id, causes = error.causes(), "{}", error.message());
-    }
+    exchange.call.report(error);
     Failed::internal(error.to_string())
 }

@@ -49,7 +49,7 @@ impl Exchange {
         object.text("requestId", &call.request_id.to_string());
         self.write_identity(object.key("identity"));
         object.text("domainName", call.domain_name());
-        if let Some(variant) = self.variant() {
+        if let Some(variant) = self.variant().filter(|variant| !variant.compiled.id.is_empty()) {
             object.text("deploymentId", &variant.compiled.id);
         }
         object.text("apiId", self.served.api.id());
@@ -68,7 +68,7 @@ impl Exchange {
             object.text("apiKey", &key.value);
             object.text("apiKeyId", &key.id);
         }
-        object.text("sourceIp", &self.call.source_ip.to_string());
+        object.text("sourceIp", &self.source());
         object.maybe("userAgent", self.call.header("user-agent"));
         object.end();
     }
@@ -104,7 +104,7 @@ impl Exchange {
             "httpMethod" => call.method.to_string(),
             "identity.apiKey" => self.api_key.as_ref()?.value.clone(),
             "identity.apiKeyId" => self.api_key.as_ref()?.id.clone(),
-            "identity.sourceIp" => call.source_ip.to_string(),
+            "identity.sourceIp" => self.source(),
             "identity.userAgent" => call.header("user-agent")?.to_owned(),
             "integrationLatency" | "integration.latency" | "integration.integrationLatency" => {
                 self.integration_latency?.as_millis().to_string()

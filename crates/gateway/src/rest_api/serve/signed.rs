@@ -9,7 +9,7 @@ use crate::{
     policy,
 };
 use std::sync::Arc;
-use tinderbox_base::{Error, ErrorKind, policy::Decision};
+use tinderbox_base::{Error, policy::Decision};
 
 /// The service's name in signatures.
 pub(super) const SERVICE: &str = "execute-api";
@@ -35,16 +35,11 @@ pub(super) async fn authorize(exchange: &mut Exchange) -> Result<(), Failed> {
     exchange.signer = Some(signer);
     match decision {
         Decision::Allowed(_) => Ok(()),
-        Decision::Denied(denial) => {
-            Err(Failed::denied(&arn_of_signer, &arn, policy::is_explicit(&denial)))
-        }
+        Decision::Denied(denial) => Err(Failed::denied(&arn_of_signer, &arn, policy::is_explicit(&denial))),
     }
 }
 
 fn broken(exchange: &Exchange, error: &Error) -> Failed {
-    if error.kind() == ErrorKind::Internal {
-        let id = exchange.call.request_id;
-        tracing::error!(request_id = %id, causes = error.causes(), "{}", error.message());
-    }
+    exchange.call.report(error);
     Failed::internal(Trouble::Default5xx, error.to_string())
 }

@@ -215,8 +215,9 @@ impl Failed {
             _ => arn.to_owned(),
         };
         let how = if explicit { " with an explicit deny" } else { "" };
-        let message =
-            format!("User: {who} is not authorized to perform: execute-api:Invoke on resource: {masked}{how}");
+        let message = format!(
+            "User: {who} is not authorized to perform: execute-api:Invoke on resource: {masked}{how}"
+        );
         Self::new(AccessDenied, message)
     }
 
