@@ -3,10 +3,11 @@
 use super::{
     HttpApis, Inner, errors,
     model::{Api, Route},
-    page::{Page, PageRequest},
+    page::PageRequest,
     route_key::RouteKey,
 };
 use crate::ids;
+use crate::page::Page;
 use tinderbox_base::{Caller, Result};
 
 /// Routes of an API (quotas: routes per API, 300).

@@ -3,10 +3,11 @@
 use super::{
     HttpApis, Inner, apis, errors,
     model::{AccessLog, Api, RouteSettings, Stage, Texts},
-    page::{Page, PageRequest},
-    tags,
+    page::PageRequest,
 };
 use crate::access_log::log_group;
+use crate::page::Page;
+use crate::tags;
 use std::{collections::BTreeMap, sync::Arc};
 use tinderbox_base::{Caller, Result};
 

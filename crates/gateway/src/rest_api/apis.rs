@@ -4,11 +4,12 @@ use super::{
     RestApis, errors,
     model::{Api, Definition, Endpoint, Resource, Settings, Texts},
     models,
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation, Rule, patch},
     resource_policy,
 };
 use crate::ids;
+use crate::page::Page;
 use std::{collections::BTreeMap, sync::Arc};
 use tinderbox_base::{AccountId, Caller, Region, Result};
 

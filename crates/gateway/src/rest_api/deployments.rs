@@ -3,11 +3,12 @@
 use super::{
     Inner, RestApis, errors,
     model::{Api, Canary, Deployment, Stage, Texts},
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation},
     stages,
 };
 use crate::ids;
+use crate::page::Page;
 use std::sync::Arc;
 use tinderbox_base::{Caller, Result};
 

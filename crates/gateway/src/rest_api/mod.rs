@@ -35,13 +35,14 @@ mod usage_plan_keys;
 mod usage_plans;
 mod validators;
 
+pub use crate::page::Page;
 pub use account::Account;
 pub use api_keys::{ListKeys, NewKey};
 pub use apis::NewApi;
 pub use deployments::NewDeployment;
 pub use gateway_responses::Shown as ShownGatewayResponse;
 pub use methods::MethodName;
-pub use page::{Page, PageRequest};
+pub use page::PageRequest;
 pub use patch::PatchOperation;
 pub use serve::testing::{TestRequest, TestedAuthorizer, TestedMethod};
 pub use usage::{GetUsage, Usage};

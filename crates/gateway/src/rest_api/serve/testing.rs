@@ -112,10 +112,11 @@ impl Tried<'_> {
         }));
         let route = exchange.route().ok_or_else(|| errors::missing("Method"))?;
         exchange.note_request();
-        let (answer, failed) = match exchange.carry_out(&route).await {
+        let (mut answer, failed) = match exchange.carry_out(&route).await {
             Ok(answer) => (answer, None),
             Err(failed) => (finish::refusal(&exchange, &failed), Some(failed)),
         };
+        finish::type_body(&mut answer);
         exchange.note_end(failed.as_ref(), &answer);
         Ok(tested(&exchange, &answer))
     }
