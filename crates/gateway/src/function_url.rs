@@ -28,6 +28,8 @@ pub struct Url {
     pub cors: Option<Cors>,
     /// How its function is asked.
     pub mode: InvokeMode,
+    /// What it leads to, if requests must be signed.
+    pub guarded: Option<Guarded>,
 }
 
 /// How the function behind an URL is asked.
@@ -38,8 +40,6 @@ pub enum InvokeMode {
     Buffered,
     /// For an answer as it comes.
     Streamed,
-    /// What it leads to, if requests must be signed.
-    pub guarded: Option<Guarded>,
 }
 
 /// Who has the URLs, and calls what they lead to.
@@ -58,7 +58,8 @@ pub trait UrlSource: Send + Sync {
     ///
     /// # Errors
     /// As of [`Self::call`].
-    async fn stream(&self, id: &str, event: Bytes, trace: String, let_through: bool) -> Result<StreamedReply>;
+    async fn stream(&self, id: &str, event: Bytes, trace: String, let_through: bool)
+    -> Result<StreamedReply>;
 }
 
 /// The function URLs.

@@ -119,7 +119,13 @@ impl UrlSource for UrlsOfFunctions {
         self.0.call_url(id, event, Some(trace), let_through).await
     }
 
-    async fn stream(&self, id: &str, event: Bytes, trace: String, let_through: bool) -> Result<StreamedReply> {
+    async fn stream(
+        &self,
+        id: &str,
+        event: Bytes,
+        trace: String,
+        let_through: bool,
+    ) -> Result<StreamedReply> {
         self.0.stream_url(id, event, Some(trace), let_through).await
     }
 }

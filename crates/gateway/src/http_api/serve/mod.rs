@@ -30,7 +30,8 @@ use super::{
     route_key::RouteKey,
 };
 use crate::{
-    access_log::AccessLog, call::Call, edge::Served, json, outgoing::Outgoing, paths::Paths, upstream::Upstream,
+    access_log::AccessLog, call::Call, edge::Served, json, outgoing::Outgoing, paths::Paths,
+    upstream::Upstream,
 };
 use exchange::Exchange;
 use http::Response;
