@@ -69,7 +69,7 @@ def test_apis(apigateway, name):
     missing = f"Invalid API identifier specified {ACCOUNT}:{api}"
     refused("NotFoundException", 404, lambda: apigateway.get_rest_api(restApiId=api), missing)
     refused("BadRequestException", 400, lambda: apigateway.create_rest_api(name=" "))
-    refused("NotImplemented", 501, lambda: apigateway.create_rest_api(name="x", policy="{}"), "resource policies")
+    refused("NotImplemented", 501, lambda: apigateway.create_rest_api(name="x", cloneFrom="y"), "cloneFrom")
 
 
 @covers(

@@ -115,14 +115,6 @@ def test_functions_that_fail(server, lambda_client, name):
     assert (answer.status, answer.body) == (502, "Internal Server Error")
 
 
-def test_what_is_absent(lambda_client, name):
-    create(lambda_client, name)
-    message = fails(
-        "InvalidParameterValueException", lambda_client.create_function_url_config, FunctionName=name, AuthType="AWS_IAM"
-    )
-    assert "is not supported by this server yet" in message
-
-
 def test_urls_survive_a_restart(start, client, name):
     server = start()
     lambda_client = client(server, "lambda")

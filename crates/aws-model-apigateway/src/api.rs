@@ -200,6 +200,12 @@ pub trait ApiGateway: Send + Sync {
         Err(ServiceError::not_implemented("API Gateway", "FlushStageAuthorizersCache"))
     }
 
+    /// `FlushStageCache`.
+    async fn flush_stage_cache(&self, cx: &mut Context, input: FlushStageCacheRequest) -> Result<()> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "FlushStageCache"))
+    }
+
     /// `GetAccount`.
     async fn get_account(&self, cx: &mut Context, input: GetAccountRequest) -> Result<Account> {
         let _ = (cx, input);
@@ -298,6 +304,12 @@ pub trait ApiGateway: Send + Sync {
     async fn get_model(&self, cx: &mut Context, input: GetModelRequest) -> Result<Model> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("API Gateway", "GetModel"))
+    }
+
+    /// `GetModelTemplate`.
+    async fn get_model_template(&self, cx: &mut Context, input: GetModelTemplateRequest) -> Result<Template> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "GetModelTemplate"))
     }
 
     /// `GetModels`.
@@ -452,6 +464,26 @@ pub trait ApiGateway: Send + Sync {
     async fn tag_resource(&self, cx: &mut Context, input: TagResourceRequest) -> Result<()> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("API Gateway", "TagResource"))
+    }
+
+    /// `TestInvokeAuthorizer`.
+    async fn test_invoke_authorizer(
+        &self,
+        cx: &mut Context,
+        input: TestInvokeAuthorizerRequest,
+    ) -> Result<TestInvokeAuthorizerResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "TestInvokeAuthorizer"))
+    }
+
+    /// `TestInvokeMethod`.
+    async fn test_invoke_method(
+        &self,
+        cx: &mut Context,
+        input: TestInvokeMethodRequest,
+    ) -> Result<TestInvokeMethodResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("API Gateway", "TestInvokeMethod"))
     }
 
     /// `UntagResource`.
@@ -629,6 +661,7 @@ impl<T: ApiGateway> Service for ApiGatewayService<T> {
                 .flush_stage_authorizers_cache(cx, FromValue::from_value(input)?)
                 .await?
                 .into_value()),
+            39 => Ok(self.0.flush_stage_cache(cx, FromValue::from_value(input)?).await?.into_value()),
             41 => Ok(self.0.get_account(cx, FromValue::from_value(input)?).await?.into_value()),
             42 => Ok(self.0.get_api_key(cx, FromValue::from_value(input)?).await?.into_value()),
             43 => Ok(self.0.get_api_keys(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -643,6 +676,7 @@ impl<T: ApiGateway> Service for ApiGatewayService<T> {
             64 => Ok(self.0.get_method(cx, FromValue::from_value(input)?).await?.into_value()),
             65 => Ok(self.0.get_method_response(cx, FromValue::from_value(input)?).await?.into_value()),
             66 => Ok(self.0.get_model(cx, FromValue::from_value(input)?).await?.into_value()),
+            67 => Ok(self.0.get_model_template(cx, FromValue::from_value(input)?).await?.into_value()),
             68 => Ok(self.0.get_models(cx, FromValue::from_value(input)?).await?.into_value()),
             69 => Ok(self.0.get_request_validator(cx, FromValue::from_value(input)?).await?.into_value()),
             70 => Ok(self.0.get_request_validators(cx, FromValue::from_value(input)?).await?.into_value()),
@@ -664,6 +698,8 @@ impl<T: ApiGateway> Service for ApiGatewayService<T> {
             94 => Ok(self.0.put_method(cx, FromValue::from_value(input)?).await?.into_value()),
             95 => Ok(self.0.put_method_response(cx, FromValue::from_value(input)?).await?.into_value()),
             98 => Ok(self.0.tag_resource(cx, FromValue::from_value(input)?).await?.into_value()),
+            99 => Ok(self.0.test_invoke_authorizer(cx, FromValue::from_value(input)?).await?.into_value()),
+            100 => Ok(self.0.test_invoke_method(cx, FromValue::from_value(input)?).await?.into_value()),
             101 => Ok(self.0.untag_resource(cx, FromValue::from_value(input)?).await?.into_value()),
             102 => Ok(self.0.update_account(cx, FromValue::from_value(input)?).await?.into_value()),
             103 => Ok(self.0.update_api_key(cx, FromValue::from_value(input)?).await?.into_value()),

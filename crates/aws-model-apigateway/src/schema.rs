@@ -44,13 +44,13 @@ OperationSchema::named("CreateDocumentationPart", "POST", "/restapis/{restapi_id
 OperationSchema::named("CreateDocumentationVersion", "POST", "/restapis/{restapi_id}/documentation/versions"),
 OperationSchema::named("CreateDomainName", "POST", "/domainnames"),
 OperationSchema::named("CreateDomainNameAccessAssociation", "POST", "/domainnameaccessassociations"),
-OperationSchema::named("CreateModel", "POST", "/restapis/{restapi_id}/models").typed(Some(21), Some(122)).status(201),
-OperationSchema::named("CreateRequestValidator", "POST", "/restapis/{restapi_id}/requestvalidators").typed(Some(22), Some(138)).status(201),
-OperationSchema::named("CreateResource", "POST", "/restapis/{restapi_id}/resources/{parent_id}").typed(Some(23), Some(140)).status(201),
-OperationSchema::named("CreateRestApi", "POST", "/restapis").typed(Some(24), Some(143)).status(201),
-OperationSchema::named("CreateStage", "POST", "/restapis/{restapi_id}/stages").typed(Some(25), Some(147)).status(201),
-OperationSchema::named("CreateUsagePlan", "POST", "/usageplans").typed(Some(27), Some(178)).status(201),
-OperationSchema::named("CreateUsagePlanKey", "POST", "/usageplans/{usageplanId}/keys").typed(Some(26), Some(179)).status(201),
+OperationSchema::named("CreateModel", "POST", "/restapis/{restapi_id}/models").typed(Some(21), Some(125)).status(201),
+OperationSchema::named("CreateRequestValidator", "POST", "/restapis/{restapi_id}/requestvalidators").typed(Some(22), Some(141)).status(201),
+OperationSchema::named("CreateResource", "POST", "/restapis/{restapi_id}/resources/{parent_id}").typed(Some(23), Some(143)).status(201),
+OperationSchema::named("CreateRestApi", "POST", "/restapis").typed(Some(24), Some(146)).status(201),
+OperationSchema::named("CreateStage", "POST", "/restapis/{restapi_id}/stages").typed(Some(25), Some(150)).status(201),
+OperationSchema::named("CreateUsagePlan", "POST", "/usageplans").typed(Some(27), Some(186)).status(201),
+OperationSchema::named("CreateUsagePlanKey", "POST", "/usageplans/{usageplanId}/keys").typed(Some(26), Some(187)).status(201),
 OperationSchema::named("CreateVpcLink", "POST", "/vpclinks"),
 OperationSchema::named("DeleteApiKey", "DELETE", "/apikeys/{api_Key}").typed(Some(28), None).status(202),
 OperationSchema::named("DeleteAuthorizer", "DELETE", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(29), None).status(202),
@@ -75,19 +75,19 @@ OperationSchema::named("DeleteUsagePlan", "DELETE", "/usageplans/{usageplanId}")
 OperationSchema::named("DeleteUsagePlanKey", "DELETE", "/usageplans/{usageplanId}/keys/{keyId}").typed(Some(41), None).status(202),
 OperationSchema::named("DeleteVpcLink", "DELETE", "/vpclinks/{vpclink_id}"),
 OperationSchema::named("FlushStageAuthorizersCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/authorizers").typed(Some(50), None).status(202),
-OperationSchema::named("FlushStageCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/data"),
+OperationSchema::named("FlushStageCache", "DELETE", "/restapis/{restapi_id}/stages/{stage_name}/cache/data").typed(Some(51), None).status(202),
 OperationSchema::named("GenerateClientCertificate", "POST", "/clientcertificates"),
-OperationSchema::named("GetAccount", "GET", "/account").typed(Some(54), Some(1)),
-OperationSchema::named("GetApiKey", "GET", "/apikeys/{api_Key}").typed(Some(55), Some(2)),
-OperationSchema::named("GetApiKeys", "GET", "/apikeys").typed(Some(56), Some(4)),
-OperationSchema::named("GetAuthorizer", "GET", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(57), Some(7)),
-OperationSchema::named("GetAuthorizers", "GET", "/restapis/{restapi_id}/authorizers").typed(Some(58), Some(9)),
+OperationSchema::named("GetAccount", "GET", "/account").typed(Some(55), Some(1)),
+OperationSchema::named("GetApiKey", "GET", "/apikeys/{api_Key}").typed(Some(56), Some(2)),
+OperationSchema::named("GetApiKeys", "GET", "/apikeys").typed(Some(57), Some(4)),
+OperationSchema::named("GetAuthorizer", "GET", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(58), Some(7)),
+OperationSchema::named("GetAuthorizers", "GET", "/restapis/{restapi_id}/authorizers").typed(Some(59), Some(9)),
 OperationSchema::named("GetBasePathMapping", "GET", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
 OperationSchema::named("GetBasePathMappings", "GET", "/domainnames/{domain_name}/basepathmappings"),
 OperationSchema::named("GetClientCertificate", "GET", "/clientcertificates/{clientcertificate_id}"),
 OperationSchema::named("GetClientCertificates", "GET", "/clientcertificates"),
-OperationSchema::named("GetDeployment", "GET", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(59), Some(43)),
-OperationSchema::named("GetDeployments", "GET", "/restapis/{restapi_id}/deployments").typed(Some(60), Some(45)),
+OperationSchema::named("GetDeployment", "GET", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(60), Some(43)),
+OperationSchema::named("GetDeployments", "GET", "/restapis/{restapi_id}/deployments").typed(Some(61), Some(45)),
 OperationSchema::named("GetDocumentationPart", "GET", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
 OperationSchema::named("GetDocumentationParts", "GET", "/restapis/{restapi_id}/documentation/parts"),
 OperationSchema::named("GetDocumentationVersion", "GET", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
@@ -96,95 +96,95 @@ OperationSchema::named("GetDomainName", "GET", "/domainnames/{domain_name}"),
 OperationSchema::named("GetDomainNameAccessAssociations", "GET", "/domainnameaccessassociations"),
 OperationSchema::named("GetDomainNames", "GET", "/domainnames"),
 OperationSchema::named("GetExport", "GET", "/restapis/{restapi_id}/stages/{stage_name}/exports/{export_type}"),
-OperationSchema::named("GetGatewayResponse", "GET", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(61), Some(51)),
-OperationSchema::named("GetGatewayResponses", "GET", "/restapis/{restapi_id}/gatewayresponses").typed(Some(62), Some(53)),
-OperationSchema::named("GetIntegration", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(63), Some(84)),
-OperationSchema::named("GetIntegrationResponse", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(64), Some(85)),
-OperationSchema::named("GetMethod", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(65), Some(118)),
-OperationSchema::named("GetMethodResponse", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(66), Some(119)),
-OperationSchema::named("GetModel", "GET", "/restapis/{restapi_id}/models/{model_name}").typed(Some(67), Some(122)),
-OperationSchema::named("GetModelTemplate", "GET", "/restapis/{restapi_id}/models/{model_name}/default_template"),
-OperationSchema::named("GetModels", "GET", "/restapis/{restapi_id}/models").typed(Some(68), Some(123)),
-OperationSchema::named("GetRequestValidator", "GET", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}").typed(Some(69), Some(138)),
-OperationSchema::named("GetRequestValidators", "GET", "/restapis/{restapi_id}/requestvalidators").typed(Some(70), Some(139)),
-OperationSchema::named("GetResource", "GET", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(71), Some(140)),
-OperationSchema::named("GetResources", "GET", "/restapis/{restapi_id}/resources").typed(Some(72), Some(141)),
-OperationSchema::named("GetRestApi", "GET", "/restapis/{restapi_id}").typed(Some(73), Some(143)),
-OperationSchema::named("GetRestApis", "GET", "/restapis").typed(Some(74), Some(144)),
+OperationSchema::named("GetGatewayResponse", "GET", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(62), Some(52)),
+OperationSchema::named("GetGatewayResponses", "GET", "/restapis/{restapi_id}/gatewayresponses").typed(Some(63), Some(54)),
+OperationSchema::named("GetIntegration", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(64), Some(86)),
+OperationSchema::named("GetIntegrationResponse", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(65), Some(87)),
+OperationSchema::named("GetMethod", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(66), Some(121)),
+OperationSchema::named("GetMethodResponse", "GET", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(67), Some(122)),
+OperationSchema::named("GetModel", "GET", "/restapis/{restapi_id}/models/{model_name}").typed(Some(68), Some(125)),
+OperationSchema::named("GetModelTemplate", "GET", "/restapis/{restapi_id}/models/{model_name}/default_template").typed(Some(69), Some(157)),
+OperationSchema::named("GetModels", "GET", "/restapis/{restapi_id}/models").typed(Some(70), Some(126)),
+OperationSchema::named("GetRequestValidator", "GET", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}").typed(Some(71), Some(141)),
+OperationSchema::named("GetRequestValidators", "GET", "/restapis/{restapi_id}/requestvalidators").typed(Some(72), Some(142)),
+OperationSchema::named("GetResource", "GET", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(73), Some(143)),
+OperationSchema::named("GetResources", "GET", "/restapis/{restapi_id}/resources").typed(Some(74), Some(144)),
+OperationSchema::named("GetRestApi", "GET", "/restapis/{restapi_id}").typed(Some(75), Some(146)),
+OperationSchema::named("GetRestApis", "GET", "/restapis").typed(Some(76), Some(147)),
 OperationSchema::named("GetSdk", "GET", "/restapis/{restapi_id}/stages/{stage_name}/sdks/{sdk_type}"),
 OperationSchema::named("GetSdkType", "GET", "/sdktypes/{sdktype_id}"),
 OperationSchema::named("GetSdkTypes", "GET", "/sdktypes"),
-OperationSchema::named("GetStage", "GET", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(75), Some(147)),
-OperationSchema::named("GetStages", "GET", "/restapis/{restapi_id}/stages").typed(Some(76), Some(149)),
-OperationSchema::named("GetTags", "GET", "/tags/{resource_arn}").typed(Some(77), Some(153)),
-OperationSchema::named("GetUsage", "GET", "/usageplans/{usageplanId}/usage").typed(Some(82), Some(177)),
-OperationSchema::named("GetUsagePlan", "GET", "/usageplans/{usageplanId}").typed(Some(80), Some(178)),
-OperationSchema::named("GetUsagePlanKey", "GET", "/usageplans/{usageplanId}/keys/{keyId}").typed(Some(78), Some(179)),
-OperationSchema::named("GetUsagePlanKeys", "GET", "/usageplans/{usageplanId}/keys").typed(Some(79), Some(180)),
-OperationSchema::named("GetUsagePlans", "GET", "/usageplans").typed(Some(81), Some(181)),
+OperationSchema::named("GetStage", "GET", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(77), Some(150)),
+OperationSchema::named("GetStages", "GET", "/restapis/{restapi_id}/stages").typed(Some(78), Some(152)),
+OperationSchema::named("GetTags", "GET", "/tags/{resource_arn}").typed(Some(79), Some(156)),
+OperationSchema::named("GetUsage", "GET", "/usageplans/{usageplanId}/usage").typed(Some(84), Some(185)),
+OperationSchema::named("GetUsagePlan", "GET", "/usageplans/{usageplanId}").typed(Some(82), Some(186)),
+OperationSchema::named("GetUsagePlanKey", "GET", "/usageplans/{usageplanId}/keys/{keyId}").typed(Some(80), Some(187)),
+OperationSchema::named("GetUsagePlanKeys", "GET", "/usageplans/{usageplanId}/keys").typed(Some(81), Some(188)),
+OperationSchema::named("GetUsagePlans", "GET", "/usageplans").typed(Some(83), Some(189)),
 OperationSchema::named("GetVpcLink", "GET", "/vpclinks/{vpclink_id}"),
 OperationSchema::named("GetVpcLinks", "GET", "/vpclinks"),
 OperationSchema::named("ImportApiKeys", "POST", "/apikeys?mode=import"),
 OperationSchema::named("ImportDocumentationParts", "PUT", "/restapis/{restapi_id}/documentation/parts"),
 OperationSchema::named("ImportRestApi", "POST", "/restapis?mode=import"),
-OperationSchema::named("PutGatewayResponse", "PUT", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(131), Some(51)).status(201),
-OperationSchema::named("PutIntegration", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(132), Some(84)).status(201),
-OperationSchema::named("PutIntegrationResponse", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(133), Some(85)).status(201),
-OperationSchema::named("PutMethod", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(134), Some(118)).status(201),
-OperationSchema::named("PutMethodResponse", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(135), Some(119)).status(201),
+OperationSchema::named("PutGatewayResponse", "PUT", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(134), Some(52)).status(201),
+OperationSchema::named("PutIntegration", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(135), Some(86)).status(201),
+OperationSchema::named("PutIntegrationResponse", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(136), Some(87)).status(201),
+OperationSchema::named("PutMethod", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(137), Some(121)).status(201),
+OperationSchema::named("PutMethodResponse", "PUT", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(138), Some(122)).status(201),
 OperationSchema::named("PutRestApi", "PUT", "/restapis/{restapi_id}"),
 OperationSchema::named("RejectDomainNameAccessAssociation", "POST", "/rejectdomainnameaccessassociations"),
-OperationSchema::named("TagResource", "PUT", "/tags/{resource_arn}").typed(Some(152), None).status(204),
-OperationSchema::named("TestInvokeAuthorizer", "POST", "/restapis/{restapi_id}/authorizers/{authorizer_id}"),
-OperationSchema::named("TestInvokeMethod", "POST", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}"),
-OperationSchema::named("UntagResource", "DELETE", "/tags/{resource_arn}").typed(Some(160), None).status(204),
-OperationSchema::named("UpdateAccount", "PATCH", "/account").typed(Some(161), Some(1)),
-OperationSchema::named("UpdateApiKey", "PATCH", "/apikeys/{api_Key}").typed(Some(162), Some(2)),
-OperationSchema::named("UpdateAuthorizer", "PATCH", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(163), Some(7)),
+OperationSchema::named("TagResource", "PUT", "/tags/{resource_arn}").typed(Some(155), None).status(204),
+OperationSchema::named("TestInvokeAuthorizer", "POST", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(158), Some(159)),
+OperationSchema::named("TestInvokeMethod", "POST", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(160), Some(161)),
+OperationSchema::named("UntagResource", "DELETE", "/tags/{resource_arn}").typed(Some(168), None).status(204),
+OperationSchema::named("UpdateAccount", "PATCH", "/account").typed(Some(169), Some(1)),
+OperationSchema::named("UpdateApiKey", "PATCH", "/apikeys/{api_Key}").typed(Some(170), Some(2)),
+OperationSchema::named("UpdateAuthorizer", "PATCH", "/restapis/{restapi_id}/authorizers/{authorizer_id}").typed(Some(171), Some(7)),
 OperationSchema::named("UpdateBasePathMapping", "PATCH", "/domainnames/{domain_name}/basepathmappings/{base_path}"),
 OperationSchema::named("UpdateClientCertificate", "PATCH", "/clientcertificates/{clientcertificate_id}"),
-OperationSchema::named("UpdateDeployment", "PATCH", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(164), Some(43)),
+OperationSchema::named("UpdateDeployment", "PATCH", "/restapis/{restapi_id}/deployments/{deployment_id}").typed(Some(172), Some(43)),
 OperationSchema::named("UpdateDocumentationPart", "PATCH", "/restapis/{restapi_id}/documentation/parts/{part_id}"),
 OperationSchema::named("UpdateDocumentationVersion", "PATCH", "/restapis/{restapi_id}/documentation/versions/{doc_version}"),
 OperationSchema::named("UpdateDomainName", "PATCH", "/domainnames/{domain_name}"),
-OperationSchema::named("UpdateGatewayResponse", "PATCH", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(165), Some(51)),
-OperationSchema::named("UpdateIntegration", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(166), Some(84)),
-OperationSchema::named("UpdateIntegrationResponse", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(167), Some(85)),
-OperationSchema::named("UpdateMethod", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(168), Some(118)),
-OperationSchema::named("UpdateMethodResponse", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(169), Some(119)).status(201),
-OperationSchema::named("UpdateModel", "PATCH", "/restapis/{restapi_id}/models/{model_name}").typed(Some(170), Some(122)),
-OperationSchema::named("UpdateRequestValidator", "PATCH", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}").typed(Some(171), Some(138)),
-OperationSchema::named("UpdateResource", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(172), Some(140)),
-OperationSchema::named("UpdateRestApi", "PATCH", "/restapis/{restapi_id}").typed(Some(173), Some(143)),
-OperationSchema::named("UpdateStage", "PATCH", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(174), Some(147)),
-OperationSchema::named("UpdateUsage", "PATCH", "/usageplans/{usageplanId}/keys/{keyId}/usage").typed(Some(176), Some(177)),
-OperationSchema::named("UpdateUsagePlan", "PATCH", "/usageplans/{usageplanId}").typed(Some(175), Some(178)),
+OperationSchema::named("UpdateGatewayResponse", "PATCH", "/restapis/{restapi_id}/gatewayresponses/{response_type}").typed(Some(173), Some(52)),
+OperationSchema::named("UpdateIntegration", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration").typed(Some(174), Some(86)),
+OperationSchema::named("UpdateIntegrationResponse", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}").typed(Some(175), Some(87)),
+OperationSchema::named("UpdateMethod", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}").typed(Some(176), Some(121)),
+OperationSchema::named("UpdateMethodResponse", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}").typed(Some(177), Some(122)).status(201),
+OperationSchema::named("UpdateModel", "PATCH", "/restapis/{restapi_id}/models/{model_name}").typed(Some(178), Some(125)),
+OperationSchema::named("UpdateRequestValidator", "PATCH", "/restapis/{restapi_id}/requestvalidators/{requestvalidator_id}").typed(Some(179), Some(141)),
+OperationSchema::named("UpdateResource", "PATCH", "/restapis/{restapi_id}/resources/{resource_id}").typed(Some(180), Some(143)),
+OperationSchema::named("UpdateRestApi", "PATCH", "/restapis/{restapi_id}").typed(Some(181), Some(146)),
+OperationSchema::named("UpdateStage", "PATCH", "/restapis/{restapi_id}/stages/{stage_name}").typed(Some(182), Some(150)),
+OperationSchema::named("UpdateUsage", "PATCH", "/usageplans/{usageplanId}/keys/{keyId}/usage").typed(Some(184), Some(185)),
+OperationSchema::named("UpdateUsagePlan", "PATCH", "/usageplans/{usageplanId}").typed(Some(183), Some(186)),
 OperationSchema::named("UpdateVpcLink", "PATCH", "/vpclinks/{vpclink_id}"),
 ];
 
 static ERRORS: [ErrorSchema; 7] = [
     ErrorSchema { shape: 10, code: "BadRequestException", status: 400, sender: true },
     ErrorSchema { shape: 15, code: "ConflictException", status: 409, sender: true },
-    ErrorSchema { shape: 88, code: "LimitExceededException", status: 429, sender: true },
-    ErrorSchema { shape: 124, code: "NotFoundException", status: 404, sender: true },
-    ErrorSchema { shape: 146, code: "ServiceUnavailableException", status: 503, sender: false },
-    ErrorSchema { shape: 157, code: "TooManyRequestsException", status: 429, sender: true },
-    ErrorSchema { shape: 159, code: "UnauthorizedException", status: 401, sender: true },
+    ErrorSchema { shape: 90, code: "LimitExceededException", status: 429, sender: true },
+    ErrorSchema { shape: 127, code: "NotFoundException", status: 404, sender: true },
+    ErrorSchema { shape: 149, code: "ServiceUnavailableException", status: 503, sender: false },
+    ErrorSchema { shape: 165, code: "TooManyRequestsException", status: 429, sender: true },
+    ErrorSchema { shape: 167, code: "UnauthorizedException", status: 401, sender: true },
 ];
 
-static SHAPES: [Shape; 182] = [
+static SHAPES: [Shape; 190] = [
     Shape::structure(
         "AccessLogSettings",
-        const { &[Member::new("format", 151), Member::new("destinationArn", 151)] },
+        const { &[Member::new("format", 154), Member::new("destinationArn", 154)] },
     ),
     Shape::structure(
         "Account",
         const {
             &[
-                Member::new("cloudwatchRoleArn", 151),
-                Member::new("throttleSettings", 154),
-                Member::new("features", 104),
-                Member::new("apiKeyVersion", 151),
+                Member::new("cloudwatchRoleArn", 154),
+                Member::new("throttleSettings", 162),
+                Member::new("features", 106),
+                Member::new("apiKeyVersion", 154),
             ]
         },
     ),
@@ -192,16 +192,16 @@ static SHAPES: [Shape; 182] = [
         "ApiKey",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("value", 151),
-                Member::new("name", 151),
-                Member::new("customerId", 151),
-                Member::new("description", 151),
+                Member::new("id", 154),
+                Member::new("value", 154),
+                Member::new("name", 154),
+                Member::new("customerId", 154),
+                Member::new("description", 154),
                 Member::new("enabled", 11),
-                Member::new("createdDate", 155),
-                Member::new("lastUpdatedDate", 155),
-                Member::new("stageKeys", 104),
-                Member::new("tags", 117),
+                Member::new("createdDate", 163),
+                Member::new("lastUpdatedDate", 163),
+                Member::new("stageKeys", 106),
+                Member::new("tags", 120),
             ]
         },
     ),
@@ -210,40 +210,40 @@ static SHAPES: [Shape; 182] = [
         "ApiKeys",
         const {
             &[
-                Member::new("warnings", 104),
-                Member::new("position", 151),
-                Member::new("items", 90).wire("item"),
+                Member::new("warnings", 106),
+                Member::new("position", 154),
+                Member::new("items", 92).wire("item"),
             ]
         },
     ),
     Shape::structure(
         "ApiStage",
-        const { &[Member::new("apiId", 151), Member::new("stage", 151), Member::new("throttle", 109)] },
+        const { &[Member::new("apiId", 154), Member::new("stage", 154), Member::new("throttle", 111)] },
     ),
     Shape::one_of("ApiStatus", &["UPDATING", "AVAILABLE", "PENDING", "FAILED"]),
     Shape::structure(
         "Authorizer",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("name", 151),
+                Member::new("id", 154),
+                Member::new("name", 154),
                 Member::new("type", 8),
-                Member::new("providerARNs", 89),
-                Member::new("authType", 151),
-                Member::new("authorizerUri", 151),
-                Member::new("authorizerCredentials", 151),
-                Member::new("identitySource", 151),
-                Member::new("identityValidationExpression", 151),
-                Member::new("authorizerResultTtlInSeconds", 126),
+                Member::new("providerARNs", 91),
+                Member::new("authType", 154),
+                Member::new("authorizerUri", 154),
+                Member::new("authorizerCredentials", 154),
+                Member::new("identitySource", 154),
+                Member::new("identityValidationExpression", 154),
+                Member::new("authorizerResultTtlInSeconds", 129),
             ]
         },
     ),
     Shape::one_of("AuthorizerType", &["TOKEN", "REQUEST", "COGNITO_USER_POOLS"]),
     Shape::structure(
         "Authorizers",
-        const { &[Member::new("position", 151), Member::new("items", 92).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 94).wire("item")] },
     ),
-    Shape::structure("BadRequestException", const { &[Member::new("message", 151)] }),
+    Shape::structure("BadRequestException", const { &[Member::new("message", 154)] }),
     Shape::new("Boolean", Kind::Boolean),
     Shape::one_of("CacheClusterSize", &["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"]),
     Shape::one_of(
@@ -255,27 +255,27 @@ static SHAPES: [Shape; 182] = [
         const {
             &[
                 Member::new("percentTraffic", 46),
-                Member::new("deploymentId", 151),
-                Member::new("stageVariableOverrides", 117),
+                Member::new("deploymentId", 154),
+                Member::new("stageVariableOverrides", 120),
                 Member::new("useStageCache", 11),
             ]
         },
     ),
-    Shape::structure("ConflictException", const { &[Member::new("message", 151)] }),
+    Shape::structure("ConflictException", const { &[Member::new("message", 154)] }),
     Shape::one_of("ConnectionType", &["INTERNET", "VPC_LINK"]),
     Shape::one_of("ContentHandlingStrategy", &["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]),
     Shape::structure(
         "CreateApiKeyRequest",
         const {
             &[
-                Member::new("name", 151),
-                Member::new("description", 151),
+                Member::new("name", 154),
+                Member::new("description", 154),
                 Member::new("enabled", 11),
                 Member::new("generateDistinctId", 11),
-                Member::new("value", 151),
-                Member::new("stageKeys", 103),
-                Member::new("customerId", 151),
-                Member::new("tags", 117),
+                Member::new("value", 154),
+                Member::new("stageKeys", 105),
+                Member::new("customerId", 154),
+                Member::new("tags", 120),
             ]
         },
     ),
@@ -283,16 +283,16 @@ static SHAPES: [Shape; 182] = [
         "CreateAuthorizerRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("name", 151).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("name", 154).required(),
                 Member::new("type", 8).required(),
-                Member::new("providerARNs", 89),
-                Member::new("authType", 151),
-                Member::new("authorizerUri", 151),
-                Member::new("authorizerCredentials", 151),
-                Member::new("identitySource", 151),
-                Member::new("identityValidationExpression", 151),
-                Member::new("authorizerResultTtlInSeconds", 126),
+                Member::new("providerARNs", 91),
+                Member::new("authType", 154),
+                Member::new("authorizerUri", 154),
+                Member::new("authorizerCredentials", 154),
+                Member::new("identitySource", 154),
+                Member::new("identityValidationExpression", 154),
+                Member::new("authorizerResultTtlInSeconds", 129),
             ]
         },
     ),
@@ -300,15 +300,15 @@ static SHAPES: [Shape; 182] = [
         "CreateDeploymentRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 151),
-                Member::new("stageDescription", 151),
-                Member::new("description", 151),
-                Member::new("cacheClusterEnabled", 125),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 154),
+                Member::new("stageDescription", 154),
+                Member::new("description", 154),
+                Member::new("cacheClusterEnabled", 128),
                 Member::new("cacheClusterSize", 12),
-                Member::new("variables", 117),
+                Member::new("variables", 120),
                 Member::new("canarySettings", 44),
-                Member::new("tracingEnabled", 125),
+                Member::new("tracingEnabled", 128),
             ]
         },
     ),
@@ -316,11 +316,11 @@ static SHAPES: [Shape; 182] = [
         "CreateModelRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("name", 151).required(),
-                Member::new("description", 151),
-                Member::new("schema", 151),
-                Member::new("contentType", 151).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("name", 154).required(),
+                Member::new("description", 154),
+                Member::new("schema", 154),
+                Member::new("contentType", 154).required(),
             ]
         },
     ),
@@ -328,8 +328,8 @@ static SHAPES: [Shape; 182] = [
         "CreateRequestValidatorRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("name", 151),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("name", 154),
                 Member::new("validateRequestBody", 11),
                 Member::new("validateRequestParameters", 11),
             ]
@@ -339,9 +339,9 @@ static SHAPES: [Shape; 182] = [
         "CreateResourceRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("parentId", 151).wire("parent_id").at(Location::Label).required(),
-                Member::new("pathPart", 151).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("parentId", 154).wire("parent_id").at(Location::Label).required(),
+                Member::new("pathPart", 154).required(),
             ]
         },
     ),
@@ -349,18 +349,18 @@ static SHAPES: [Shape; 182] = [
         "CreateRestApiRequest",
         const {
             &[
-                Member::new("name", 151).required(),
-                Member::new("description", 151),
-                Member::new("version", 151),
-                Member::new("cloneFrom", 151),
-                Member::new("binaryMediaTypes", 104),
-                Member::new("minimumCompressionSize", 126),
+                Member::new("name", 154).required(),
+                Member::new("description", 154),
+                Member::new("version", 154),
+                Member::new("cloneFrom", 154),
+                Member::new("binaryMediaTypes", 106),
+                Member::new("minimumCompressionSize", 129),
                 Member::new("apiKeySource", 3),
                 Member::new("endpointConfiguration", 48),
-                Member::new("policy", 151),
-                Member::new("tags", 117),
+                Member::new("policy", 154),
+                Member::new("tags", 120),
                 Member::new("disableExecuteApiEndpoint", 11),
-                Member::new("securityPolicy", 145),
+                Member::new("securityPolicy", 148),
                 Member::new("endpointAccessMode", 47),
             ]
         },
@@ -369,17 +369,17 @@ static SHAPES: [Shape; 182] = [
         "CreateStageRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 151).required(),
-                Member::new("deploymentId", 151).required(),
-                Member::new("description", 151),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 154).required(),
+                Member::new("deploymentId", 154).required(),
+                Member::new("description", 154),
                 Member::new("cacheClusterEnabled", 11),
                 Member::new("cacheClusterSize", 12),
-                Member::new("variables", 117),
-                Member::new("documentationVersion", 151),
+                Member::new("variables", 120),
+                Member::new("documentationVersion", 154),
                 Member::new("canarySettings", 14),
                 Member::new("tracingEnabled", 11),
-                Member::new("tags", 117),
+                Member::new("tags", 120),
             ]
         },
     ),
@@ -387,9 +387,9 @@ static SHAPES: [Shape; 182] = [
         "CreateUsagePlanKeyRequest",
         const {
             &[
-                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 151).required(),
-                Member::new("keyType", 151).required(),
+                Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 154).required(),
+                Member::new("keyType", 154).required(),
             ]
         },
     ),
@@ -397,25 +397,25 @@ static SHAPES: [Shape; 182] = [
         "CreateUsagePlanRequest",
         const {
             &[
-                Member::new("name", 151).required(),
-                Member::new("description", 151),
-                Member::new("apiStages", 91),
-                Member::new("throttle", 154),
-                Member::new("quota", 137),
-                Member::new("tags", 117),
+                Member::new("name", 154).required(),
+                Member::new("description", 154),
+                Member::new("apiStages", 93),
+                Member::new("throttle", 162),
+                Member::new("quota", 140),
+                Member::new("tags", 120),
             ]
         },
     ),
     Shape::structure(
         "DeleteApiKeyRequest",
-        const { &[Member::new("apiKey", 151).wire("api_Key").at(Location::Label).required()] },
+        const { &[Member::new("apiKey", 154).wire("api_Key").at(Location::Label).required()] },
     ),
     Shape::structure(
         "DeleteAuthorizerRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("authorizerId", 151).wire("authorizer_id").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("authorizerId", 154).wire("authorizer_id").at(Location::Label).required(),
             ]
         },
     ),
@@ -423,8 +423,8 @@ static SHAPES: [Shape; 182] = [
         "DeleteDeploymentRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("deploymentId", 151).wire("deployment_id").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("deploymentId", 154).wire("deployment_id").at(Location::Label).required(),
             ]
         },
     ),
@@ -432,8 +432,8 @@ static SHAPES: [Shape; 182] = [
         "DeleteGatewayResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("responseType", 52).wire("response_type").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("responseType", 53).wire("response_type").at(Location::Label).required(),
             ]
         },
     ),
@@ -441,9 +441,9 @@ static SHAPES: [Shape; 182] = [
         "DeleteIntegrationRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
             ]
         },
     ),
@@ -451,10 +451,10 @@ static SHAPES: [Shape; 182] = [
         "DeleteIntegrationResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 153).wire("status_code").at(Location::Label).required(),
             ]
         },
     ),
@@ -462,9 +462,9 @@ static SHAPES: [Shape; 182] = [
         "DeleteMethodRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
             ]
         },
     ),
@@ -472,10 +472,10 @@ static SHAPES: [Shape; 182] = [
         "DeleteMethodResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 153).wire("status_code").at(Location::Label).required(),
             ]
         },
     ),
@@ -483,8 +483,8 @@ static SHAPES: [Shape; 182] = [
         "DeleteModelRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("modelName", 151).wire("model_name").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("modelName", 154).wire("model_name").at(Location::Label).required(),
             ]
         },
     ),
@@ -492,8 +492,8 @@ static SHAPES: [Shape; 182] = [
         "DeleteRequestValidatorRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("requestValidatorId", 151)
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("requestValidatorId", 154)
                     .wire("requestvalidator_id")
                     .at(Location::Label)
                     .required(),
@@ -504,21 +504,21 @@ static SHAPES: [Shape; 182] = [
         "DeleteResourceRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
             ]
         },
     ),
     Shape::structure(
         "DeleteRestApiRequest",
-        const { &[Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required()] },
+        const { &[Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required()] },
     ),
     Shape::structure(
         "DeleteStageRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 151).wire("stage_name").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 154).wire("stage_name").at(Location::Label).required(),
             ]
         },
     ),
@@ -526,23 +526,23 @@ static SHAPES: [Shape; 182] = [
         "DeleteUsagePlanKeyRequest",
         const {
             &[
-                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 151).at(Location::Label).required(),
+                Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 154).at(Location::Label).required(),
             ]
         },
     ),
     Shape::structure(
         "DeleteUsagePlanRequest",
-        const { &[Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required()] },
+        const { &[Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required()] },
     ),
     Shape::structure(
         "Deployment",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("description", 151),
-                Member::new("createdDate", 155),
-                Member::new("apiSummary", 129),
+                Member::new("id", 154),
+                Member::new("description", 154),
+                Member::new("createdDate", 163),
+                Member::new("apiSummary", 132),
             ]
         },
     ),
@@ -551,28 +551,37 @@ static SHAPES: [Shape; 182] = [
         const {
             &[
                 Member::new("percentTraffic", 46),
-                Member::new("stageVariableOverrides", 117),
+                Member::new("stageVariableOverrides", 120),
                 Member::new("useStageCache", 11),
             ]
         },
     ),
     Shape::structure(
         "Deployments",
-        const { &[Member::new("position", 151), Member::new("items", 93).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 95).wire("item")] },
     ),
     Shape::new("Double", Kind::Double),
     Shape::one_of("EndpointAccessMode", &["BASIC", "STRICT"]),
     Shape::structure(
         "EndpointConfiguration",
-        const { &[Member::new("types", 94), Member::new("ipAddressType", 87), Member::new("vpcEndpointIds", 104)] },
+        const { &[Member::new("types", 96), Member::new("ipAddressType", 89), Member::new("vpcEndpointIds", 106)] },
     ),
     Shape::one_of("EndpointType", &["REGIONAL", "EDGE", "PRIVATE"]),
     Shape::structure(
         "FlushStageAuthorizersCacheRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 151).wire("stage_name").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 154).wire("stage_name").at(Location::Label).required(),
+            ]
+        },
+    ),
+    Shape::structure(
+        "FlushStageCacheRequest",
+        const {
+            &[
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 154).wire("stage_name").at(Location::Label).required(),
             ]
         },
     ),
@@ -580,10 +589,10 @@ static SHAPES: [Shape; 182] = [
         "GatewayResponse",
         const {
             &[
-                Member::new("responseType", 52),
-                Member::new("statusCode", 150),
-                Member::new("responseParameters", 117),
-                Member::new("responseTemplates", 117),
+                Member::new("responseType", 53),
+                Member::new("statusCode", 153),
+                Member::new("responseParameters", 120),
+                Member::new("responseTemplates", 120),
                 Member::new("defaultResponse", 11),
             ]
         },
@@ -616,15 +625,15 @@ static SHAPES: [Shape; 182] = [
     ),
     Shape::structure(
         "GatewayResponses",
-        const { &[Member::new("position", 151), Member::new("items", 95).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 97).wire("item")] },
     ),
     Shape::structure("GetAccountRequest", const { &[] }),
     Shape::structure(
         "GetApiKeyRequest",
         const {
             &[
-                Member::new("apiKey", 151).wire("api_Key").at(Location::Label).required(),
-                Member::new("includeValue", 125).at(Location::Query),
+                Member::new("apiKey", 154).wire("api_Key").at(Location::Label).required(),
+                Member::new("includeValue", 128).at(Location::Query),
             ]
         },
     ),
@@ -632,11 +641,11 @@ static SHAPES: [Shape; 182] = [
         "GetApiKeysRequest",
         const {
             &[
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
-                Member::new("nameQuery", 151).wire("name").at(Location::Query),
-                Member::new("customerId", 151).at(Location::Query),
-                Member::new("includeValues", 125).at(Location::Query),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
+                Member::new("nameQuery", 154).wire("name").at(Location::Query),
+                Member::new("customerId", 154).at(Location::Query),
+                Member::new("includeValues", 128).at(Location::Query),
             ]
         },
     ),
@@ -644,8 +653,8 @@ static SHAPES: [Shape; 182] = [
         "GetAuthorizerRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("authorizerId", 151).wire("authorizer_id").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("authorizerId", 154).wire("authorizer_id").at(Location::Label).required(),
             ]
         },
     ),
@@ -653,9 +662,9 @@ static SHAPES: [Shape; 182] = [
         "GetAuthorizersRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
             ]
         },
     ),
@@ -663,9 +672,9 @@ static SHAPES: [Shape; 182] = [
         "GetDeploymentRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("deploymentId", 151).wire("deployment_id").at(Location::Label).required(),
-                Member::new("embed", 104).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("deploymentId", 154).wire("deployment_id").at(Location::Label).required(),
+                Member::new("embed", 106).at(Location::Query),
             ]
         },
     ),
@@ -673,9 +682,9 @@ static SHAPES: [Shape; 182] = [
         "GetDeploymentsRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
             ]
         },
     ),
@@ -683,8 +692,8 @@ static SHAPES: [Shape; 182] = [
         "GetGatewayResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("responseType", 52).wire("response_type").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("responseType", 53).wire("response_type").at(Location::Label).required(),
             ]
         },
     ),
@@ -692,9 +701,9 @@ static SHAPES: [Shape; 182] = [
         "GetGatewayResponsesRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
             ]
         },
     ),
@@ -702,9 +711,9 @@ static SHAPES: [Shape; 182] = [
         "GetIntegrationRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
             ]
         },
     ),
@@ -712,10 +721,10 @@ static SHAPES: [Shape; 182] = [
         "GetIntegrationResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 153).wire("status_code").at(Location::Label).required(),
             ]
         },
     ),
@@ -723,9 +732,9 @@ static SHAPES: [Shape; 182] = [
         "GetMethodRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
             ]
         },
     ),
@@ -733,10 +742,10 @@ static SHAPES: [Shape; 182] = [
         "GetMethodResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 153).wire("status_code").at(Location::Label).required(),
             ]
         },
     ),
@@ -744,9 +753,18 @@ static SHAPES: [Shape; 182] = [
         "GetModelRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("modelName", 151).wire("model_name").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("modelName", 154).wire("model_name").at(Location::Label).required(),
                 Member::new("flatten", 11).at(Location::Query),
+            ]
+        },
+    ),
+    Shape::structure(
+        "GetModelTemplateRequest",
+        const {
+            &[
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("modelName", 154).wire("model_name").at(Location::Label).required(),
             ]
         },
     ),
@@ -754,9 +772,9 @@ static SHAPES: [Shape; 182] = [
         "GetModelsRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
             ]
         },
     ),
@@ -764,8 +782,8 @@ static SHAPES: [Shape; 182] = [
         "GetRequestValidatorRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("requestValidatorId", 151)
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("requestValidatorId", 154)
                     .wire("requestvalidator_id")
                     .at(Location::Label)
                     .required(),
@@ -776,9 +794,9 @@ static SHAPES: [Shape; 182] = [
         "GetRequestValidatorsRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
             ]
         },
     ),
@@ -786,9 +804,9 @@ static SHAPES: [Shape; 182] = [
         "GetResourceRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("embed", 104).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("embed", 106).at(Location::Query),
             ]
         },
     ),
@@ -796,29 +814,29 @@ static SHAPES: [Shape; 182] = [
         "GetResourcesRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
-                Member::new("embed", 104).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
+                Member::new("embed", 106).at(Location::Query),
             ]
         },
     ),
     Shape::structure(
         "GetRestApiRequest",
-        const { &[Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required()] },
+        const { &[Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required()] },
     ),
     Shape::structure(
         "GetRestApisRequest",
         const {
-            &[Member::new("position", 151).at(Location::Query), Member::new("limit", 126).at(Location::Query)]
+            &[Member::new("position", 154).at(Location::Query), Member::new("limit", 129).at(Location::Query)]
         },
     ),
     Shape::structure(
         "GetStageRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 151).wire("stage_name").at(Location::Label).required(),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 154).wire("stage_name").at(Location::Label).required(),
             ]
         },
     ),
@@ -826,8 +844,8 @@ static SHAPES: [Shape; 182] = [
         "GetStagesRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("deploymentId", 151).at(Location::Query),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("deploymentId", 154).at(Location::Query),
             ]
         },
     ),
@@ -835,9 +853,9 @@ static SHAPES: [Shape; 182] = [
         "GetTagsRequest",
         const {
             &[
-                Member::new("resourceArn", 151).wire("resource_arn").at(Location::Label).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
+                Member::new("resourceArn", 154).wire("resource_arn").at(Location::Label).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
             ]
         },
     ),
@@ -845,8 +863,8 @@ static SHAPES: [Shape; 182] = [
         "GetUsagePlanKeyRequest",
         const {
             &[
-                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 151).at(Location::Label).required(),
+                Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 154).at(Location::Label).required(),
             ]
         },
     ),
@@ -854,24 +872,24 @@ static SHAPES: [Shape; 182] = [
         "GetUsagePlanKeysRequest",
         const {
             &[
-                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
-                Member::new("nameQuery", 151).wire("name").at(Location::Query),
+                Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
+                Member::new("nameQuery", 154).wire("name").at(Location::Query),
             ]
         },
     ),
     Shape::structure(
         "GetUsagePlanRequest",
-        const { &[Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required()] },
+        const { &[Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required()] },
     ),
     Shape::structure(
         "GetUsagePlansRequest",
         const {
             &[
-                Member::new("position", 151).at(Location::Query),
-                Member::new("keyId", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("keyId", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
             ]
         },
     ),
@@ -879,12 +897,12 @@ static SHAPES: [Shape; 182] = [
         "GetUsageRequest",
         const {
             &[
-                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 151).at(Location::Query),
-                Member::new("startDate", 151).at(Location::Query).required(),
-                Member::new("endDate", 151).at(Location::Query).required(),
-                Member::new("position", 151).at(Location::Query),
-                Member::new("limit", 126).at(Location::Query),
+                Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 154).at(Location::Query),
+                Member::new("startDate", 154).at(Location::Query).required(),
+                Member::new("endDate", 154).at(Location::Query).required(),
+                Member::new("position", 154).at(Location::Query),
+                Member::new("limit", 129).at(Location::Query),
             ]
         },
     ),
@@ -893,23 +911,23 @@ static SHAPES: [Shape; 182] = [
         "Integration",
         const {
             &[
-                Member::new("type", 86),
-                Member::new("httpMethod", 151),
-                Member::new("uri", 151),
+                Member::new("type", 88),
+                Member::new("httpMethod", 154),
+                Member::new("uri", 154),
                 Member::new("connectionType", 16),
-                Member::new("connectionId", 151),
-                Member::new("credentials", 151),
-                Member::new("requestParameters", 117),
-                Member::new("requestTemplates", 117),
-                Member::new("passthroughBehavior", 151),
+                Member::new("connectionId", 154),
+                Member::new("credentials", 154),
+                Member::new("requestParameters", 120),
+                Member::new("requestTemplates", 120),
+                Member::new("passthroughBehavior", 154),
                 Member::new("contentHandling", 17),
-                Member::new("timeoutInMillis", 83),
-                Member::new("cacheNamespace", 151),
-                Member::new("cacheKeyParameters", 104),
-                Member::new("integrationResponses", 110),
-                Member::new("tlsConfig", 156),
-                Member::new("responseTransferMode", 142),
-                Member::new("integrationTarget", 151),
+                Member::new("timeoutInMillis", 85),
+                Member::new("cacheNamespace", 154),
+                Member::new("cacheKeyParameters", 106),
+                Member::new("integrationResponses", 112),
+                Member::new("tlsConfig", 164),
+                Member::new("responseTransferMode", 145),
+                Member::new("integrationTarget", 154),
             ]
         },
     ),
@@ -917,10 +935,10 @@ static SHAPES: [Shape; 182] = [
         "IntegrationResponse",
         const {
             &[
-                Member::new("statusCode", 150),
-                Member::new("selectionPattern", 151),
-                Member::new("responseParameters", 117),
-                Member::new("responseTemplates", 117),
+                Member::new("statusCode", 153),
+                Member::new("selectionPattern", 154),
+                Member::new("responseParameters", 120),
+                Member::new("responseTemplates", 120),
                 Member::new("contentHandling", 17),
             ]
         },
@@ -931,76 +949,77 @@ static SHAPES: [Shape; 182] = [
         "LimitExceededException",
         const {
             &[
-                Member::new("retryAfterSeconds", 151).wire("Retry-After").at(Location::Header),
-                Member::new("message", 151),
+                Member::new("retryAfterSeconds", 154).wire("Retry-After").at(Location::Header),
+                Member::new("message", 154),
             ]
         },
     ),
-    Shape::list("ListOfARNs", 130),
+    Shape::list("ListOfARNs", 133),
     Shape::list("ListOfApiKey", 2),
     Shape::list("ListOfApiStage", 5),
     Shape::list("ListOfAuthorizer", 7),
     Shape::list("ListOfDeployment", 43),
     Shape::list("ListOfEndpointType", 49),
-    Shape::list("ListOfGatewayResponse", 51),
-    Shape::list("ListOfLong", 108),
-    Shape::list("ListOfModel", 122),
-    Shape::list("ListOfPatchOperation", 128),
-    Shape::list("ListOfRequestValidator", 138),
-    Shape::list("ListOfResource", 140),
-    Shape::list("ListOfRestApi", 143),
-    Shape::list("ListOfStage", 147),
-    Shape::list("ListOfStageKeys", 148),
-    Shape::list("ListOfString", 151),
-    Shape::list("ListOfUsage", 96),
-    Shape::list("ListOfUsagePlan", 178),
-    Shape::list("ListOfUsagePlanKey", 179),
+    Shape::list("ListOfGatewayResponse", 52),
+    Shape::list("ListOfLong", 110),
+    Shape::list("ListOfModel", 125),
+    Shape::list("ListOfPatchOperation", 131),
+    Shape::list("ListOfRequestValidator", 141),
+    Shape::list("ListOfResource", 143),
+    Shape::list("ListOfRestApi", 146),
+    Shape::list("ListOfStage", 150),
+    Shape::list("ListOfStageKeys", 151),
+    Shape::list("ListOfString", 154),
+    Shape::list("ListOfUsage", 98),
+    Shape::list("ListOfUsagePlan", 186),
+    Shape::list("ListOfUsagePlanKey", 187),
     Shape::new("Long", Kind::Long),
     Shape::new(
         "MapOfApiStageThrottleSettings",
-        Kind::Map { key: 151, value: 154, key_name: "key", value_name: "value" },
+        Kind::Map { key: 154, value: 162, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfIntegrationResponse",
-        Kind::Map { key: 151, value: 85, key_name: "key", value_name: "value" },
+        Kind::Map { key: 154, value: 87, key_name: "key", value_name: "value" },
     ),
-    Shape::new("MapOfKeyUsages", Kind::Map { key: 151, value: 105, key_name: "key", value_name: "value" }),
-    Shape::new("MapOfMethod", Kind::Map { key: 151, value: 118, key_name: "key", value_name: "value" }),
+    Shape::new("MapOfKeyUsages", Kind::Map { key: 154, value: 107, key_name: "key", value_name: "value" }),
+    Shape::new("MapOfMethod", Kind::Map { key: 154, value: 121, key_name: "key", value_name: "value" }),
     Shape::new(
         "MapOfMethodResponse",
-        Kind::Map { key: 151, value: 119, key_name: "key", value_name: "value" },
+        Kind::Map { key: 154, value: 122, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfMethodSettings",
-        Kind::Map { key: 151, value: 120, key_name: "key", value_name: "value" },
+        Kind::Map { key: 154, value: 123, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfMethodSnapshot",
-        Kind::Map { key: 151, value: 121, key_name: "key", value_name: "value" },
+        Kind::Map { key: 154, value: 124, key_name: "key", value_name: "value" },
     ),
     Shape::new(
         "MapOfStringToBoolean",
-        Kind::Map { key: 151, value: 125, key_name: "key", value_name: "value" },
+        Kind::Map { key: 154, value: 128, key_name: "key", value_name: "value" },
     ),
+    Shape::new("MapOfStringToList", Kind::Map { key: 154, value: 106, key_name: "key", value_name: "value" }),
     Shape::new(
         "MapOfStringToString",
-        Kind::Map { key: 151, value: 151, key_name: "key", value_name: "value" },
+        Kind::Map { key: 154, value: 154, key_name: "key", value_name: "value" },
     ),
     Shape::structure(
         "Method",
         const {
             &[
-                Member::new("httpMethod", 151),
-                Member::new("authorizationType", 151),
-                Member::new("authorizerId", 151),
-                Member::new("apiKeyRequired", 125),
-                Member::new("requestValidatorId", 151),
-                Member::new("operationName", 151),
-                Member::new("requestParameters", 116),
-                Member::new("requestModels", 117),
-                Member::new("methodResponses", 113),
-                Member::new("methodIntegration", 84),
-                Member::new("authorizationScopes", 104),
+                Member::new("httpMethod", 154),
+                Member::new("authorizationType", 154),
+                Member::new("authorizerId", 154),
+                Member::new("apiKeyRequired", 128),
+                Member::new("requestValidatorId", 154),
+                Member::new("operationName", 154),
+                Member::new("requestParameters", 118),
+                Member::new("requestModels", 120),
+                Member::new("methodResponses", 115),
+                Member::new("methodIntegration", 86),
+                Member::new("authorizationScopes", 106),
             ]
         },
     ),
@@ -1008,9 +1027,9 @@ static SHAPES: [Shape; 182] = [
         "MethodResponse",
         const {
             &[
-                Member::new("statusCode", 150),
-                Member::new("responseParameters", 116),
-                Member::new("responseModels", 117),
+                Member::new("statusCode", 153),
+                Member::new("responseParameters", 118),
+                Member::new("responseModels", 120),
             ]
         },
     ),
@@ -1019,39 +1038,39 @@ static SHAPES: [Shape; 182] = [
         const {
             &[
                 Member::new("metricsEnabled", 11),
-                Member::new("loggingLevel", 151),
+                Member::new("loggingLevel", 154),
                 Member::new("dataTraceEnabled", 11),
-                Member::new("throttlingBurstLimit", 83),
+                Member::new("throttlingBurstLimit", 85),
                 Member::new("throttlingRateLimit", 46),
                 Member::new("cachingEnabled", 11),
-                Member::new("cacheTtlInSeconds", 83),
+                Member::new("cacheTtlInSeconds", 85),
                 Member::new("cacheDataEncrypted", 11),
                 Member::new("requireAuthorizationForCacheControl", 11),
-                Member::new("unauthorizedCacheControlHeaderStrategy", 158),
+                Member::new("unauthorizedCacheControlHeaderStrategy", 166),
             ]
         },
     ),
     Shape::structure(
         "MethodSnapshot",
-        const { &[Member::new("authorizationType", 151), Member::new("apiKeyRequired", 11)] },
+        const { &[Member::new("authorizationType", 154), Member::new("apiKeyRequired", 11)] },
     ),
     Shape::structure(
         "Model",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("name", 151),
-                Member::new("description", 151),
-                Member::new("schema", 151),
-                Member::new("contentType", 151),
+                Member::new("id", 154),
+                Member::new("name", 154),
+                Member::new("description", 154),
+                Member::new("schema", 154),
+                Member::new("contentType", 154),
             ]
         },
     ),
     Shape::structure(
         "Models",
-        const { &[Member::new("position", 151), Member::new("items", 97).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 99).wire("item")] },
     ),
-    Shape::structure("NotFoundException", const { &[Member::new("message", 151)] }),
+    Shape::structure("NotFoundException", const { &[Member::new("message", 154)] }),
     Shape::new("NullableBoolean", Kind::Boolean),
     Shape::new("NullableInteger", Kind::Integer),
     Shape::one_of("Op", &["add", "remove", "replace", "move", "copy", "test"]),
@@ -1059,27 +1078,27 @@ static SHAPES: [Shape; 182] = [
         "PatchOperation",
         const {
             &[
-                Member::new("op", 127),
-                Member::new("path", 151),
-                Member::new("value", 151),
-                Member::new("from", 151),
+                Member::new("op", 130),
+                Member::new("path", 154),
+                Member::new("value", 154),
+                Member::new("from", 154),
             ]
         },
     ),
     Shape::new(
         "PathToMapOfMethodSnapshot",
-        Kind::Map { key: 151, value: 115, key_name: "key", value_name: "value" },
+        Kind::Map { key: 154, value: 117, key_name: "key", value_name: "value" },
     ),
     Shape::string("ProviderARN"),
     Shape::structure(
         "PutGatewayResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("responseType", 52).wire("response_type").at(Location::Label).required(),
-                Member::new("statusCode", 150),
-                Member::new("responseParameters", 117),
-                Member::new("responseTemplates", 117),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("responseType", 53).wire("response_type").at(Location::Label).required(),
+                Member::new("statusCode", 153),
+                Member::new("responseParameters", 120),
+                Member::new("responseTemplates", 120),
             ]
         },
     ),
@@ -1087,25 +1106,25 @@ static SHAPES: [Shape; 182] = [
         "PutIntegrationRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("type", 86).required(),
-                Member::new("integrationHttpMethod", 151).wire("httpMethod"),
-                Member::new("uri", 151),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("type", 88).required(),
+                Member::new("integrationHttpMethod", 154).wire("httpMethod"),
+                Member::new("uri", 154),
                 Member::new("connectionType", 16),
-                Member::new("connectionId", 151),
-                Member::new("credentials", 151),
-                Member::new("requestParameters", 117),
-                Member::new("requestTemplates", 117),
-                Member::new("passthroughBehavior", 151),
-                Member::new("cacheNamespace", 151),
-                Member::new("cacheKeyParameters", 104),
+                Member::new("connectionId", 154),
+                Member::new("credentials", 154),
+                Member::new("requestParameters", 120),
+                Member::new("requestTemplates", 120),
+                Member::new("passthroughBehavior", 154),
+                Member::new("cacheNamespace", 154),
+                Member::new("cacheKeyParameters", 106),
                 Member::new("contentHandling", 17),
-                Member::new("timeoutInMillis", 126),
-                Member::new("tlsConfig", 156),
-                Member::new("responseTransferMode", 142),
-                Member::new("integrationTarget", 151),
+                Member::new("timeoutInMillis", 129),
+                Member::new("tlsConfig", 164),
+                Member::new("responseTransferMode", 145),
+                Member::new("integrationTarget", 154),
             ]
         },
     ),
@@ -1113,13 +1132,13 @@ static SHAPES: [Shape; 182] = [
         "PutIntegrationResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
-                Member::new("selectionPattern", 151),
-                Member::new("responseParameters", 117),
-                Member::new("responseTemplates", 117),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 153).wire("status_code").at(Location::Label).required(),
+                Member::new("selectionPattern", 154),
+                Member::new("responseParameters", 120),
+                Member::new("responseTemplates", 120),
                 Member::new("contentHandling", 17),
             ]
         },
@@ -1128,17 +1147,17 @@ static SHAPES: [Shape; 182] = [
         "PutMethodRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("authorizationType", 151).required(),
-                Member::new("authorizerId", 151),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("authorizationType", 154).required(),
+                Member::new("authorizerId", 154),
                 Member::new("apiKeyRequired", 11),
-                Member::new("operationName", 151),
-                Member::new("requestParameters", 116),
-                Member::new("requestModels", 117),
-                Member::new("requestValidatorId", 151),
-                Member::new("authorizationScopes", 104),
+                Member::new("operationName", 154),
+                Member::new("requestParameters", 118),
+                Member::new("requestModels", 120),
+                Member::new("requestValidatorId", 154),
+                Member::new("authorizationScopes", 106),
             ]
         },
     ),
@@ -1146,26 +1165,26 @@ static SHAPES: [Shape; 182] = [
         "PutMethodResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
-                Member::new("responseParameters", 116),
-                Member::new("responseModels", 117),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 153).wire("status_code").at(Location::Label).required(),
+                Member::new("responseParameters", 118),
+                Member::new("responseModels", 120),
             ]
         },
     ),
     Shape::one_of("QuotaPeriodType", &["DAY", "WEEK", "MONTH"]),
     Shape::structure(
         "QuotaSettings",
-        const { &[Member::new("limit", 83), Member::new("offset", 83), Member::new("period", 136)] },
+        const { &[Member::new("limit", 85), Member::new("offset", 85), Member::new("period", 139)] },
     ),
     Shape::structure(
         "RequestValidator",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("name", 151),
+                Member::new("id", 154),
+                Member::new("name", 154),
                 Member::new("validateRequestBody", 11),
                 Member::new("validateRequestParameters", 11),
             ]
@@ -1173,53 +1192,53 @@ static SHAPES: [Shape; 182] = [
     ),
     Shape::structure(
         "RequestValidators",
-        const { &[Member::new("position", 151), Member::new("items", 99).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 101).wire("item")] },
     ),
     Shape::structure(
         "Resource",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("parentId", 151),
-                Member::new("pathPart", 151),
-                Member::new("path", 151),
-                Member::new("resourceMethods", 112),
+                Member::new("id", 154),
+                Member::new("parentId", 154),
+                Member::new("pathPart", 154),
+                Member::new("path", 154),
+                Member::new("resourceMethods", 114),
             ]
         },
     ),
     Shape::structure(
         "Resources",
-        const { &[Member::new("position", 151), Member::new("items", 100).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 102).wire("item")] },
     ),
     Shape::one_of("ResponseTransferMode", &["BUFFERED", "STREAM"]),
     Shape::structure(
         "RestApi",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("name", 151),
-                Member::new("description", 151),
-                Member::new("createdDate", 155),
-                Member::new("version", 151),
-                Member::new("warnings", 104),
-                Member::new("binaryMediaTypes", 104),
-                Member::new("minimumCompressionSize", 126),
+                Member::new("id", 154),
+                Member::new("name", 154),
+                Member::new("description", 154),
+                Member::new("createdDate", 163),
+                Member::new("version", 154),
+                Member::new("warnings", 106),
+                Member::new("binaryMediaTypes", 106),
+                Member::new("minimumCompressionSize", 129),
                 Member::new("apiKeySource", 3),
                 Member::new("endpointConfiguration", 48),
-                Member::new("policy", 151),
-                Member::new("tags", 117),
+                Member::new("policy", 154),
+                Member::new("tags", 120),
                 Member::new("disableExecuteApiEndpoint", 11),
-                Member::new("rootResourceId", 151),
-                Member::new("securityPolicy", 145),
+                Member::new("rootResourceId", 154),
+                Member::new("securityPolicy", 148),
                 Member::new("endpointAccessMode", 47),
                 Member::new("apiStatus", 6),
-                Member::new("apiStatusMessage", 151),
+                Member::new("apiStatusMessage", 154),
             ]
         },
     ),
     Shape::structure(
         "RestApis",
-        const { &[Member::new("position", 151), Member::new("items", 101).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 103).wire("item")] },
     ),
     Shape::one_of(
         "SecurityPolicy",
@@ -1242,8 +1261,8 @@ static SHAPES: [Shape; 182] = [
         "ServiceUnavailableException",
         const {
             &[
-                Member::new("retryAfterSeconds", 151).wire("Retry-After").at(Location::Header),
-                Member::new("message", 151),
+                Member::new("retryAfterSeconds", 154).wire("Retry-After").at(Location::Header),
+                Member::new("message", 154),
             ]
         },
     ),
@@ -1251,43 +1270,102 @@ static SHAPES: [Shape; 182] = [
         "Stage",
         const {
             &[
-                Member::new("deploymentId", 151),
-                Member::new("clientCertificateId", 151),
-                Member::new("stageName", 151),
-                Member::new("description", 151),
+                Member::new("deploymentId", 154),
+                Member::new("clientCertificateId", 154),
+                Member::new("stageName", 154),
+                Member::new("description", 154),
                 Member::new("cacheClusterEnabled", 11),
                 Member::new("cacheClusterSize", 12),
                 Member::new("cacheClusterStatus", 13),
-                Member::new("methodSettings", 114),
-                Member::new("variables", 117),
-                Member::new("documentationVersion", 151),
+                Member::new("methodSettings", 116),
+                Member::new("variables", 120),
+                Member::new("documentationVersion", 154),
                 Member::new("accessLogSettings", 0),
                 Member::new("canarySettings", 14),
                 Member::new("tracingEnabled", 11),
-                Member::new("webAclArn", 151),
-                Member::new("tags", 117),
-                Member::new("createdDate", 155),
-                Member::new("lastUpdatedDate", 155),
+                Member::new("webAclArn", 154),
+                Member::new("tags", 120),
+                Member::new("createdDate", 163),
+                Member::new("lastUpdatedDate", 163),
             ]
         },
     ),
-    Shape::structure("StageKey", const { &[Member::new("restApiId", 151), Member::new("stageName", 151)] }),
-    Shape::structure("Stages", const { &[Member::new("item", 102)] }),
+    Shape::structure("StageKey", const { &[Member::new("restApiId", 154), Member::new("stageName", 154)] }),
+    Shape::structure("Stages", const { &[Member::new("item", 104)] }),
     Shape::string("StatusCode").pattern("[1-5]\\d\\d"),
     Shape::string("String"),
     Shape::structure(
         "TagResourceRequest",
         const {
             &[
-                Member::new("resourceArn", 151).wire("resource_arn").at(Location::Label).required(),
-                Member::new("tags", 117).required(),
+                Member::new("resourceArn", 154).wire("resource_arn").at(Location::Label).required(),
+                Member::new("tags", 120).required(),
             ]
         },
     ),
-    Shape::structure("Tags", const { &[Member::new("tags", 117)] }),
+    Shape::structure("Tags", const { &[Member::new("tags", 120)] }),
+    Shape::structure("Template", const { &[Member::new("value", 154)] }),
+    Shape::structure(
+        "TestInvokeAuthorizerRequest",
+        const {
+            &[
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("authorizerId", 154).wire("authorizer_id").at(Location::Label).required(),
+                Member::new("headers", 120),
+                Member::new("multiValueHeaders", 119),
+                Member::new("pathWithQueryString", 154),
+                Member::new("body", 154),
+                Member::new("stageVariables", 120),
+                Member::new("additionalContext", 120),
+            ]
+        },
+    ),
+    Shape::structure(
+        "TestInvokeAuthorizerResponse",
+        const {
+            &[
+                Member::new("clientStatus", 85),
+                Member::new("log", 154),
+                Member::new("latency", 110),
+                Member::new("principalId", 154),
+                Member::new("policy", 154),
+                Member::new("authorization", 119),
+                Member::new("claims", 120),
+            ]
+        },
+    ),
+    Shape::structure(
+        "TestInvokeMethodRequest",
+        const {
+            &[
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("pathWithQueryString", 154),
+                Member::new("body", 154),
+                Member::new("headers", 120),
+                Member::new("multiValueHeaders", 119),
+                Member::new("clientCertificateId", 154),
+                Member::new("stageVariables", 120),
+            ]
+        },
+    ),
+    Shape::structure(
+        "TestInvokeMethodResponse",
+        const {
+            &[
+                Member::new("status", 85),
+                Member::new("body", 154),
+                Member::new("headers", 120),
+                Member::new("multiValueHeaders", 119),
+                Member::new("log", 154),
+                Member::new("latency", 110),
+            ]
+        },
+    ),
     Shape::structure(
         "ThrottleSettings",
-        const { &[Member::new("burstLimit", 83), Member::new("rateLimit", 46)] },
+        const { &[Member::new("burstLimit", 85), Member::new("rateLimit", 46)] },
     ),
     Shape::new("Timestamp", Kind::Timestamp(None)),
     Shape::structure("TlsConfig", const { &[Member::new("insecureSkipVerification", 11)] }),
@@ -1295,8 +1373,8 @@ static SHAPES: [Shape; 182] = [
         "TooManyRequestsException",
         const {
             &[
-                Member::new("retryAfterSeconds", 151).wire("Retry-After").at(Location::Header),
-                Member::new("message", 151),
+                Member::new("retryAfterSeconds", 154).wire("Retry-After").at(Location::Header),
+                Member::new("message", 154),
             ]
         },
     ),
@@ -1304,23 +1382,23 @@ static SHAPES: [Shape; 182] = [
         "UnauthorizedCacheControlHeaderStrategy",
         &["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"],
     ),
-    Shape::structure("UnauthorizedException", const { &[Member::new("message", 151)] }),
+    Shape::structure("UnauthorizedException", const { &[Member::new("message", 154)] }),
     Shape::structure(
         "UntagResourceRequest",
         const {
             &[
-                Member::new("resourceArn", 151).wire("resource_arn").at(Location::Label).required(),
-                Member::new("tagKeys", 104).at(Location::Query).required(),
+                Member::new("resourceArn", 154).wire("resource_arn").at(Location::Label).required(),
+                Member::new("tagKeys", 106).at(Location::Query).required(),
             ]
         },
     ),
-    Shape::structure("UpdateAccountRequest", const { &[Member::new("patchOperations", 98)] }),
+    Shape::structure("UpdateAccountRequest", const { &[Member::new("patchOperations", 100)] }),
     Shape::structure(
         "UpdateApiKeyRequest",
         const {
             &[
-                Member::new("apiKey", 151).wire("api_Key").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("apiKey", 154).wire("api_Key").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1328,9 +1406,9 @@ static SHAPES: [Shape; 182] = [
         "UpdateAuthorizerRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("authorizerId", 151).wire("authorizer_id").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("authorizerId", 154).wire("authorizer_id").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1338,9 +1416,9 @@ static SHAPES: [Shape; 182] = [
         "UpdateDeploymentRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("deploymentId", 151).wire("deployment_id").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("deploymentId", 154).wire("deployment_id").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1348,9 +1426,9 @@ static SHAPES: [Shape; 182] = [
         "UpdateGatewayResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("responseType", 52).wire("response_type").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("responseType", 53).wire("response_type").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1358,10 +1436,10 @@ static SHAPES: [Shape; 182] = [
         "UpdateIntegrationRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1369,11 +1447,11 @@ static SHAPES: [Shape; 182] = [
         "UpdateIntegrationResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 153).wire("status_code").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1381,10 +1459,10 @@ static SHAPES: [Shape; 182] = [
         "UpdateMethodRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1392,11 +1470,11 @@ static SHAPES: [Shape; 182] = [
         "UpdateMethodResponseRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("httpMethod", 151).wire("http_method").at(Location::Label).required(),
-                Member::new("statusCode", 150).wire("status_code").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("httpMethod", 154).wire("http_method").at(Location::Label).required(),
+                Member::new("statusCode", 153).wire("status_code").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1404,9 +1482,9 @@ static SHAPES: [Shape; 182] = [
         "UpdateModelRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("modelName", 151).wire("model_name").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("modelName", 154).wire("model_name").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1414,12 +1492,12 @@ static SHAPES: [Shape; 182] = [
         "UpdateRequestValidatorRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("requestValidatorId", 151)
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("requestValidatorId", 154)
                     .wire("requestvalidator_id")
                     .at(Location::Label)
                     .required(),
-                Member::new("patchOperations", 98),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1427,9 +1505,9 @@ static SHAPES: [Shape; 182] = [
         "UpdateResourceRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("resourceId", 151).wire("resource_id").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("resourceId", 154).wire("resource_id").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1437,8 +1515,8 @@ static SHAPES: [Shape; 182] = [
         "UpdateRestApiRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1446,9 +1524,9 @@ static SHAPES: [Shape; 182] = [
         "UpdateStageRequest",
         const {
             &[
-                Member::new("restApiId", 151).wire("restapi_id").at(Location::Label).required(),
-                Member::new("stageName", 151).wire("stage_name").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("restApiId", 154).wire("restapi_id").at(Location::Label).required(),
+                Member::new("stageName", 154).wire("stage_name").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1456,8 +1534,8 @@ static SHAPES: [Shape; 182] = [
         "UpdateUsagePlanRequest",
         const {
             &[
-                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1465,9 +1543,9 @@ static SHAPES: [Shape; 182] = [
         "UpdateUsageRequest",
         const {
             &[
-                Member::new("usagePlanId", 151).wire("usageplanId").at(Location::Label).required(),
-                Member::new("keyId", 151).at(Location::Label).required(),
-                Member::new("patchOperations", 98),
+                Member::new("usagePlanId", 154).wire("usageplanId").at(Location::Label).required(),
+                Member::new("keyId", 154).at(Location::Label).required(),
+                Member::new("patchOperations", 100),
             ]
         },
     ),
@@ -1475,11 +1553,11 @@ static SHAPES: [Shape; 182] = [
         "Usage",
         const {
             &[
-                Member::new("usagePlanId", 151),
-                Member::new("startDate", 151),
-                Member::new("endDate", 151),
-                Member::new("position", 151),
-                Member::new("items", 111).wire("values"),
+                Member::new("usagePlanId", 154),
+                Member::new("startDate", 154),
+                Member::new("endDate", 154),
+                Member::new("position", 154),
+                Member::new("items", 113).wire("values"),
             ]
         },
     ),
@@ -1487,14 +1565,14 @@ static SHAPES: [Shape; 182] = [
         "UsagePlan",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("name", 151),
-                Member::new("description", 151),
-                Member::new("apiStages", 91),
-                Member::new("throttle", 154),
-                Member::new("quota", 137),
-                Member::new("productCode", 151),
-                Member::new("tags", 117),
+                Member::new("id", 154),
+                Member::new("name", 154),
+                Member::new("description", 154),
+                Member::new("apiStages", 93),
+                Member::new("throttle", 162),
+                Member::new("quota", 140),
+                Member::new("productCode", 154),
+                Member::new("tags", 120),
             ]
         },
     ),
@@ -1502,19 +1580,19 @@ static SHAPES: [Shape; 182] = [
         "UsagePlanKey",
         const {
             &[
-                Member::new("id", 151),
-                Member::new("type", 151),
-                Member::new("value", 151),
-                Member::new("name", 151),
+                Member::new("id", 154),
+                Member::new("type", 154),
+                Member::new("value", 154),
+                Member::new("name", 154),
             ]
         },
     ),
     Shape::structure(
         "UsagePlanKeys",
-        const { &[Member::new("position", 151), Member::new("items", 107).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 109).wire("item")] },
     ),
     Shape::structure(
         "UsagePlans",
-        const { &[Member::new("position", 151), Member::new("items", 106).wire("item")] },
+        const { &[Member::new("position", 154), Member::new("items", 108).wire("item")] },
     ),
 ];

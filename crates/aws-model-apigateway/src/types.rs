@@ -275,6 +275,11 @@ tinderbox_wire::structures! {
         pub rest_api_id: String,
         pub stage_name: String,
     }
+    /// `FlushStageCacheRequest` of the model.
+    pub struct FlushStageCacheRequest {
+        pub rest_api_id: String,
+        pub stage_name: String,
+    }
     /// `GatewayResponse` of the model.
     pub struct GatewayResponse {
         pub response_type: Option<String>,
@@ -369,6 +374,11 @@ tinderbox_wire::structures! {
         pub rest_api_id: String,
         pub model_name: String,
         pub flatten: Option<bool>,
+    }
+    /// `GetModelTemplateRequest` of the model.
+    pub struct GetModelTemplateRequest {
+        pub rest_api_id: String,
+        pub model_name: String,
     }
     /// `GetModelsRequest` of the model.
     pub struct GetModelsRequest {
@@ -700,6 +710,52 @@ tinderbox_wire::structures! {
     /// `Tags` of the model.
     pub struct Tags {
         pub tags: Option<BTreeMap<String, String>>,
+    }
+    /// `Template` of the model.
+    pub struct Template {
+        pub value: Option<String>,
+    }
+    /// `TestInvokeAuthorizerRequest` of the model.
+    pub struct TestInvokeAuthorizerRequest {
+        pub rest_api_id: String,
+        pub authorizer_id: String,
+        pub headers: Option<BTreeMap<String, String>>,
+        pub multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+        pub path_with_query_string: Option<String>,
+        pub body: Option<String>,
+        pub stage_variables: Option<BTreeMap<String, String>>,
+        pub additional_context: Option<BTreeMap<String, String>>,
+    }
+    /// `TestInvokeAuthorizerResponse` of the model.
+    pub struct TestInvokeAuthorizerResponse {
+        pub client_status: Option<i64>,
+        pub log: Option<String>,
+        pub latency: Option<i64>,
+        pub principal_id: Option<String>,
+        pub policy: Option<String>,
+        pub authorization: Option<BTreeMap<String, Vec<String>>>,
+        pub claims: Option<BTreeMap<String, String>>,
+    }
+    /// `TestInvokeMethodRequest` of the model.
+    pub struct TestInvokeMethodRequest {
+        pub rest_api_id: String,
+        pub resource_id: String,
+        pub http_method: String,
+        pub path_with_query_string: Option<String>,
+        pub body: Option<String>,
+        pub headers: Option<BTreeMap<String, String>>,
+        pub multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+        pub client_certificate_id: Option<String>,
+        pub stage_variables: Option<BTreeMap<String, String>>,
+    }
+    /// `TestInvokeMethodResponse` of the model.
+    pub struct TestInvokeMethodResponse {
+        pub status: Option<i64>,
+        pub body: Option<String>,
+        pub headers: Option<BTreeMap<String, String>>,
+        pub multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+        pub log: Option<String>,
+        pub latency: Option<i64>,
     }
     /// `ThrottleSettings` of the model.
     pub struct ThrottleSettings {

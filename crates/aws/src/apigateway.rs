@@ -17,6 +17,7 @@ mod resources;
 mod rest_apis;
 mod stages;
 mod tags;
+mod test_invoke;
 mod usage;
 mod usage_plan_keys;
 mod usage_plans;
@@ -111,6 +112,7 @@ forward! {
     models {
         create_model(CreateModelRequest) -> Model;
         get_model(GetModelRequest) -> Model;
+        get_model_template(GetModelTemplateRequest) -> Template;
         get_models(GetModelsRequest) -> Models;
         update_model(UpdateModelRequest) -> Model;
         delete_model(DeleteModelRequest) -> ();
@@ -143,11 +145,16 @@ forward! {
         update_stage(UpdateStageRequest) -> Stage;
         delete_stage(DeleteStageRequest) -> ();
         flush_stage_authorizers_cache(FlushStageAuthorizersCacheRequest) -> ();
+        flush_stage_cache(FlushStageCacheRequest) -> ();
     }
     tags {
         tag_resource(TagResourceRequest) -> ();
         untag_resource(UntagResourceRequest) -> ();
         get_tags(GetTagsRequest) -> Tags;
+    }
+    test_invoke {
+        test_invoke_authorizer(TestInvokeAuthorizerRequest) -> TestInvokeAuthorizerResponse;
+        test_invoke_method(TestInvokeMethodRequest) -> TestInvokeMethodResponse;
     }
     usage {
         get_usage(GetUsageRequest) -> Usage;

@@ -1,6 +1,38 @@
 //! Access logs: one line a request, in the format that a stage gives.
 
 use std::fmt::Write as _;
+use tinderbox_base::Arn;
+
+/// Where a stage's requests are written down, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AccessLog {
+    pub(crate) format: Format,
+    /// The log group.
+    pub(crate) group: String,
+    /// The stream in it.
+    pub(crate) stream: String,
+}
+
+impl AccessLog {
+    /// The access log of a stage of `api`, by what is set; none if that does not suffice for one.
+    pub(crate) fn of(
+        format: Option<&str>,
+        destination: Option<&str>,
+        api: &str,
+        stage: &str,
+    ) -> Option<Self> {
+        let format = Format::parse(format.filter(|format| !format.is_empty())?);
+        Some(Self { format, group: log_group(destination?)?, stream: format!("{api}/{stage}") })
+    }
+}
+
+/// The log group that an ARN names.
+pub(crate) fn log_group(arn: &str) -> Option<String> {
+    let arn: Arn = arn.parse().ok().filter(|arn: &Arn| arn.service == "logs")?;
+    let group = arn.resource.strip_prefix("log-group:")?;
+    let group = group.strip_suffix(":*").unwrap_or(group);
+    (!group.is_empty() && !group.contains(':')).then(|| group.to_owned())
+}
 
 /// A format such as `$context.requestId $context.status`, taken apart once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +111,20 @@ mod tests {
         check("$context.status $context.identity.sourceIp.", false, "- ::1.");
         check("$context", false, "$context");
         check("", false, "");
+    }
+
+    #[test]
+    fn groups() {
+        fn check(arn: &str, expect: Option<&str>) {
+            assert_eq!(log_group(arn).as_deref(), expect, "{arn}");
+        }
+        let group = "arn:aws:logs:us-east-1:123456789012:log-group";
+        check(&format!("{group}:access"), Some("access"));
+        check(&format!("{group}:access:*"), Some("access"));
+        check(&format!("{group}:access:log-stream:x"), None);
+        check(&format!("{group}:"), None);
+        check("arn:aws:firehose:us-east-1:123456789012:log-group:access", None);
+        check("access", None);
     }
 
     proptest! {

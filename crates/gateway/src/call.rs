@@ -1,10 +1,10 @@
 //! One request for an API, as it came in.
 
-use crate::{address::Address, query};
+use crate::{address::Address, gate::Gate, query};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
-use std::{borrow::Cow, net::IpAddr};
-use tinderbox_base::{Monotonic, RequestId, Timestamp};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
+use tinderbox_base::{Error, ErrorKind, Monotonic, RequestId, Timestamp};
 
 /// A request, complete with its body.
 #[derive(Debug)]
@@ -35,12 +35,21 @@ pub struct Call {
     pub trace: String,
     /// The names of its headers as the client wrote them, if that is known.
     pub names: Vec<Box<str>>,
+    /// Who knows callers, on the way that it came.
+    pub gate: Arc<dyn Gate>,
 }
 
 impl Call {
     /// The API's part of the path, as it was sent: `/stage/resource`.
     pub fn path(&self) -> &str {
         self.uri.path().get(self.address.prefix..).unwrap_or_default()
+    }
+
+    /// Logs an error that only the operator can mend; all others are the caller's or the owner's.
+    pub(crate) fn report(&self, error: &Error) {
+        if error.kind() == ErrorKind::Internal {
+            tracing::error!(request_id = %self.request_id, causes = error.causes(), "{}", error.message());
+        }
     }
 
     /// The parameters of the query string in their order, decoded.
@@ -158,6 +167,7 @@ pub(crate) mod tests {
             started: Monotonic::default(),
             trace: "Root=1-697e9bdf-000000000000000000000001".into(),
             names: Vec::new(),
+            gate: Arc::new(crate::gate::Closed),
         }
     }
 

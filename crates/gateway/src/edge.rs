@@ -5,6 +5,7 @@ use crate::{
     body::{Intake, Unread},
     call::Call,
     function_url::FunctionUrls,
+    gate::Gate,
     ids,
     limits::MAX_HEADER_BYTES,
     outgoing::Outgoing,
@@ -92,14 +93,15 @@ impl Gateway {
         Self { registry, clock, random, intake: Intake::default() }
     }
 
-    /// Answers a request for the API at `address`, sent from `source_ip`, whose headers were written as `names` are
-    /// as far as that is known.
+    /// Answers a request for the API at `address`, sent from `source_ip` through `gate`, whose headers were written
+    /// as `names` are as far as that is known.
     pub async fn handle<B>(
         &self,
         request: Request<B>,
         address: Address,
         source_ip: IpAddr,
         names: Vec<Box<str>>,
+        gate: Arc<dyn Gate>,
     ) -> Response<Outgoing>
     where
         B: http_body::Body<Data = Bytes>,
@@ -146,6 +148,7 @@ impl Gateway {
             started,
             trace: given.unwrap_or_else(|| ids::trace_root(&*self.clock, &*self.random)),
             names,
+            gate,
         };
         api.serve(call).await
     }
@@ -199,7 +202,8 @@ mod tests {
             let request =
                 Request::builder().uri(path).body(Full::new(Bytes::from(vec![0; body]))).expect("valid");
             let address = Address::of(request.uri(), request.headers()).expect("an address");
-            let answer = gateway.handle(request, address, Ipv4Addr::LOCALHOST.into(), Vec::new()).await;
+            let gate = Arc::new(crate::gate::Closed);
+            let answer = gateway.handle(request, address, Ipv4Addr::LOCALHOST.into(), Vec::new(), gate).await;
             let found = answer.status().as_u16();
             let (body, complete) = crate::streamed::tests::body(answer.into_body()).await;
             assert_eq!((found, body.as_str(), complete), (status, expect, true), "{path}");

@@ -4,10 +4,12 @@ use crate::{
     call::Call,
     clock_text::common_log,
     edge::Served,
-    http_api::{Answer, Defaults, Event, cors, model::Cors},
+    gate::Signer,
+    http_api::{Answer, Defaults, Event, cors, model::Cors, write_signer},
     json::{self, Object},
     outgoing::Outgoing,
     streamed,
+    url_auth::{self, Guarded, Stopped},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -26,6 +28,8 @@ pub struct Url {
     pub cors: Option<Cors>,
     /// How its function is asked.
     pub mode: InvokeMode,
+    /// What it leads to, if requests must be signed.
+    pub guarded: Option<Guarded>,
 }
 
 /// How the function behind an URL is asked.
@@ -44,17 +48,18 @@ pub trait UrlSource: Send + Sync {
     /// The URL of this id.
     fn find(&self, id: &str) -> Option<Url>;
 
-    /// Calls what the URL leads to, if it lets everybody.
+    /// Calls what the URL leads to: for somebody who was let through, or else if it lets everybody.
     ///
     /// # Errors
     /// [`ErrorKind::Denied`] if it does not; others as of any call of a function.
-    async fn call(&self, id: &str, event: Bytes, trace: String) -> Result<Reply>;
+    async fn call(&self, id: &str, event: Bytes, trace: String, let_through: bool) -> Result<Reply>;
 
     /// The same, for an answer as it comes. Who stops waiting, or reading, does not stop the function.
     ///
     /// # Errors
     /// As of [`Self::call`].
-    async fn stream(&self, id: &str, event: Bytes, trace: String) -> Result<StreamedReply>;
+    async fn stream(&self, id: &str, event: Bytes, trace: String, let_through: bool)
+    -> Result<StreamedReply>;
 }
 
 /// The function URLs.
@@ -99,10 +104,12 @@ impl Served for ServedUrl {
                 *response.headers_mut() = cors::headers(own, &call.headers, true);
                 response
             }
-            (Some(Url { mode: InvokeMode::Buffered, .. }), None) => {
-                self.ask(&call).await.map(Outgoing::Whole)
-            }
-            (Some(Url { mode: InvokeMode::Streamed, .. }), None) => self.stream(&call).await,
+            (Some(url), None) => match Self::signer(url, &call).await {
+                Ok(signer) if url.mode == InvokeMode::Streamed => self.stream(&call, signer).await,
+                Ok(signer) => self.ask(&call, signer).await.map(Outgoing::Whole),
+                Err(Stopped::Answered(response)) => response.map(Outgoing::Whole),
+                Err(Stopped::Refused(error)) => refused(&call, &error).map(Outgoing::Whole),
+            },
         };
         if let (Some(own), None) = (own, preflight) {
             cors::apply(own, &call.headers, response.headers_mut());
@@ -119,12 +126,21 @@ impl Served for ServedUrl {
 }
 
 impl ServedUrl {
-    async fn ask(&self, call: &Call) -> Response<Bytes> {
-        let event = event(call, &self.id);
+    /// Who signed, where that is asked.
+    async fn signer(url: &Url, call: &Call) -> Result<Option<Signer>, Stopped> {
+        match &url.guarded {
+            Some(guarded) => url_auth::signer(call, guarded).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn ask(&self, call: &Call, signer: Option<Signer>) -> Response<Bytes> {
+        let event = event(call, &self.id, signer.as_ref());
         let source = Arc::clone(&self.source);
         let (id, trace) = (self.id.clone(), call.trace.clone());
         // Who stops waiting does not stop the function.
-        let work = tokio::spawn(async move { source.call(&id, event, trace).await });
+        let work = async move { source.call(&id, event, trace, signer.is_some()).await };
+        let work = tokio::spawn(work);
         let reply = match tokio::time::timeout(TIMEOUT, work).await {
             Ok(Ok(Ok(reply))) => reply,
             Ok(Ok(Err(error))) => return refused(call, &error),
@@ -138,10 +154,10 @@ impl ServedUrl {
     }
 
     /// Answers as the function does, as soon as its status is known.
-    async fn stream(&self, call: &Call) -> Response<Outgoing> {
-        let event = event(call, &self.id);
+    async fn stream(&self, call: &Call, signer: Option<Signer>) -> Response<Outgoing> {
+        let event = event(call, &self.id, signer.as_ref());
         let work = async {
-            let reply = self.source.stream(&self.id, event, call.trace.clone()).await?;
+            let reply = self.source.stream(&self.id, event, call.trace.clone(), signer.is_some()).await?;
             let start = reply.start;
             Ok((start, streamed::answer(reply).await))
         };
@@ -162,13 +178,17 @@ fn tell_start(start: Option<&'static str>, headers: &mut HeaderMap) {
     }
 }
 
-fn event(call: &Call, id: &str) -> Bytes {
+fn event(call: &Call, id: &str, signer: Option<&Signer>) -> Bytes {
     let query = call.query();
     let event = Event { call, query: &query, params: &[], route_key: "$default", variables: b"null" };
     let context = |out: &mut Vec<u8>| {
         let mut object = Object::begin(out);
-        object.text("accountId", "anonymous");
+        object.text("accountId", signer.map_or("anonymous", |signer| signer.caller.account.as_str()));
         object.text("apiId", id);
+        if let Some(signer) = signer {
+            object.raw("authentication", b"null");
+            write_signer(signer, object.key("authorizer"));
+        }
         object.text("domainName", call.domain_name());
         object.text("domainPrefix", id);
         let mut http = Object::begin(object.key("http"));
@@ -244,16 +264,16 @@ mod tests {
         fn find(&self, id: &str) -> Option<Url> {
             let cors = Cors { allow_origins: Some(vec!["*".into()]), ..Cors::default() };
             let mode = if id == "streamed" { InvokeMode::Streamed } else { InvokeMode::Buffered };
-            (id != "other").then_some(Url { cors: Some(cors), mode })
+            (id != "other").then_some(Url { cors: Some(cors), mode, guarded: None })
         }
 
-        async fn call(&self, _: &str, event: Bytes, _: String) -> Result<Reply> {
+        async fn call(&self, _: &str, event: Bytes, _: String, _: bool) -> Result<Reply> {
             *self.1.lock().expect("not poisoned") = event;
             self.0.lock().expect("not poisoned").take().expect("one call")
         }
 
-        async fn stream(&self, id: &str, event: Bytes, trace: String) -> Result<StreamedReply> {
-            let Reply { payload, failed, .. } = self.call(id, event, trace).await?;
+        async fn stream(&self, id: &str, event: Bytes, trace: String, own: bool) -> Result<StreamedReply> {
+            let Reply { payload, failed, .. } = self.call(id, event, trace, own).await?;
             let text: &'static str = String::from_utf8_lossy(&payload).into_owned().leak();
             let end = if failed { vec![None] } else { vec![] };
             Ok(streamed::tests::reply(Some("text/plain"), &[vec![Some(text)], end].concat()))

@@ -31,3 +31,10 @@ pub const MAX_CACHED_AUTHORIZATIONS: usize = 10_000;
 
 /// Throttle buckets of one stage or plan; beyond it those that are full again are forgotten.
 pub const MAX_BUCKETS: usize = 20_000;
+
+/// Bytes of one answer that a stage keeps ("The maximum size of a response that can be cached is 1048576 bytes").
+pub const MAX_ANSWER_KEPT: usize = 1_048_576;
+
+/// Bytes of answers that stages keep, all of them together, whatever the size of the clusters that they ask for;
+/// beyond it those not used lately go.
+pub const MAX_ANSWERS_KEPT: u64 = 64 * 1024 * 1024;

@@ -1,189 +1,130 @@
-//! The policies that authorizers answer with.
+//! Deciding who may call an API: by its own policy, and by what authorizers answer.
 
-use serde::Deserialize;
+use serde_json::Value;
+use tinderbox_base::{
+    AccountId,
+    policy::{
+        Applied, Context, Decision, Denial, MalformedPolicy, Named, Policies, Policy, PolicyKind, Request,
+        Source, Subject, evaluate,
+    },
+};
 
 /// What calling an API is called in policies.
-const ACTION: &str = "execute-api:Invoke";
-/// Statements of one policy that are read; more make it none.
-const MAX_STATEMENTS: usize = 1_000;
+pub(crate) const ACTION: &str = "execute-api:Invoke";
 
-/// A policy document.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Policy {
-    statement: OneOrMany<Statement>,
+/// A call of an API, by somebody who did not sign it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// What is called: `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`.
+    pub(crate) arn: &'a str,
+    /// Whose it is.
+    pub(crate) owner: &'a AccountId,
+    /// What is known of the request.
+    pub(crate) context: &'a Context,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Statement {
-    effect: Effect,
-    #[serde(default)]
-    action: Option<OneOrMany<String>>,
-    #[serde(default)]
-    not_action: Option<OneOrMany<String>>,
-    #[serde(default)]
-    resource: Option<OneOrMany<String>>,
-    #[serde(default)]
-    not_resource: Option<OneOrMany<String>>,
-    #[serde(default)]
-    condition: Option<serde_json::Map<String, serde_json::Value>>,
+/// The policy that an authorizer answered with.
+pub(crate) fn answered(document: &Value) -> Result<Policy, MalformedPolicy> {
+    Policy::parse(&document.to_string(), PolicyKind::Answer)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-enum Effect {
-    Allow,
-    Deny,
+/// What an authorizer's policy and the API's own say together to a call: either may allow it, and either may deny it.
+pub(crate) fn judge(asked: Asked<'_>, answered: Option<&Policy>, own: Option<&Policy>) -> Decision {
+    let named = |policy| Named { name: "", policy };
+    let (identity, resource) = (answered.map(named), own.map(named));
+    let policies = Policies {
+        identity: identity.as_slice(),
+        resource: Some(Applied { source: Source::Resource, policies: resource.as_slice() }),
+        ..Policies::default()
+    };
+    let subject = Subject::anonymous(asked.owner);
+    let request = Request {
+        subject: &subject,
+        action: ACTION,
+        resource: asked.arn,
+        owner: asked.owner,
+        context: asked.context,
+    };
+    evaluate(&request, &policies)
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> OneOrMany<T> {
-    fn as_slice(&self) -> &[T] {
-        match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::Many(many) => many,
-        }
-    }
-}
-
-/// What a policy says to one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Allowed,
-    /// Nothing allows it.
-    NotAllowed,
-    /// A statement denies it.
-    Denied,
-}
-
-impl Policy {
-    /// Whether it can be a policy at all.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.statement.as_slice().len() <= MAX_STATEMENTS
-    }
-
-    /// What it says to calling `arn`, `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`.
-    pub(crate) fn judge(&self, arn: &str) -> Verdict {
-        let mut verdict = Verdict::NotAllowed;
-        for statement in self.statement.as_slice().iter().filter(|statement| statement.covers(arn)) {
-            // Conditions are not evaluated: what they limit is not allowed, and what they deny is denied.
-            match (statement.effect, statement.condition.as_ref().is_some_and(|c| !c.is_empty())) {
-                (Effect::Deny, _) => return Verdict::Denied,
-                (Effect::Allow, false) => verdict = Verdict::Allowed,
-                (Effect::Allow, true) => {}
-            }
-        }
-        verdict
-    }
-}
-
-impl Statement {
-    fn covers(&self, arn: &str) -> bool {
-        let any = |patterns: &OneOrMany<String>, text: &str, fold: bool| {
-            patterns.as_slice().iter().any(|pattern| {
-                if fold {
-                    matches(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
-                } else {
-                    matches(pattern, text)
-                }
-            })
-        };
-        let listed = |own: &Option<_>, other: &Option<_>, text: &str, fold: bool| match (own, other) {
-            (Some(own), _) => any(own, text, fold),
-            (None, Some(other)) => !any(other, text, fold),
-            (None, None) => false,
-        };
-        listed(&self.action, &self.not_action, ACTION, true)
-            && listed(&self.resource, &self.not_resource, arn, false)
-    }
-}
-
-/// Whether `text` is of the form `pattern`, in which `*` is any text and `?` any character.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t) = (0, 0);
-    // Where to go on when what followed the last star does not fit.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p + 1, t));
-                p += 1;
-            }
-            Some(b'?') => (p, t) = (p + 1, t + 1),
-            Some(byte) if *byte == text[t] => (p, t) = (p + 1, t + 1),
-            _ => match star {
-                Some((after, from)) => {
-                    star = Some((after, from + 1));
-                    (p, t) = (after, from + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
+/// Whether a statement forbids it, rather than none allowing it.
+pub(crate) fn is_explicit(denial: &Denial) -> bool {
+    matches!(denial, Denial::Explicit(_))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc/lab3/GET/pets/7";
 
+    /// `+` allowed, `-` denied by a statement, `?` by none.
+    fn told(answered: Option<&Policy>, own: Option<&Policy>) -> char {
+        let context = Context::new().with("aws:SourceIp", "10.1.2.3");
+        let asked = Asked { arn: ARN, owner: &AccountId::default(), context: &context };
+        match judge(asked, answered, own) {
+            Decision::Allowed(_) => '+',
+            Decision::Denied(Denial::Explicit(_)) => '-',
+            Decision::Denied(Denial::Implicit(_)) => '?',
+        }
+    }
+
+    fn policy(statements: &str) -> Policy {
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#);
+        answered(&serde_json::from_str(&text).expect("JSON")).expect("a policy")
+    }
+
     #[test]
-    fn verdicts() {
-        fn check(statements: &str, expect: Verdict) {
-            let policy: Policy =
-                serde_json::from_str(&format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#))
-                    .expect("a policy");
-            assert_eq!(policy.judge(ARN), expect, "{statements}");
+    fn answers_of_authorizers() {
+        fn check(statements: &str, expect: char) {
+            assert_eq!(told(Some(&policy(statements)), None), expect, "{statements}");
         }
         let allow = format!(r#"{{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"{ARN}"}}"#);
-        check(&allow, Verdict::Allowed);
-        check(&format!("[{allow}]"), Verdict::Allowed);
+        check(&allow, '+');
+        check(&format!("[{allow}]"), '+');
         check(
             r#"[{"Effect":"Allow","Action":"execute-api:*","Resource":["x","arn:aws:execute-api:*:*:abc/lab3/*"]}]"#,
-            Verdict::Allowed,
+            '+',
         );
-        check(r#"[{"Effect":"Allow","Action":"*","Resource":"*/POST/*"}]"#, Verdict::NotAllowed);
-        check(
-            &format!(r#"[{allow},{{"Effect":"Deny","Action":"EXECUTE-API:invoke","Resource":"*"}}]"#),
-            Verdict::Denied,
-        );
-        check(r#"[{"Effect":"Allow","Action":"*","NotResource":"*/POST/*"}]"#, Verdict::Allowed);
-        check(
-            r#"[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"1.2.3.4"}}}]"#,
-            Verdict::NotAllowed,
-        );
-        check("[]", Verdict::NotAllowed);
+        check(r#"[{"Effect":"Allow","Action":"*","Resource":"*/POST/*"}]"#, '?');
+        check(r#"[{"Effect":"Allow","Action":"*","Resource":"*/GET/*"}]"#, '+');
+        check(&format!(r#"[{allow},{{"Effect":"Deny","Action":"EXECUTE-API:invoke","Resource":"*"}}]"#), '-');
+        check(r#"[{"Effect":"Allow","Action":"*","NotResource":"*/POST/*"}]"#, '+');
+        let from = |ip: &str| {
+            format!(
+                r#"{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"IpAddress":{{"aws:SourceIp":"{ip}"}}}}}}"#
+            )
+        };
+        check(&from("1.2.3.4"), '?');
+        check(&from("10.0.0.0/8"), '+');
+        check("[]", '?');
     }
 
+    /// Table A of "How API Gateway resource policies affect authorization workflow".
     #[test]
-    fn patterns() {
-        fn check(pattern: &str, text: &str, expect: bool) {
-            assert_eq!(matches(pattern, text), expect, "{pattern} {text}");
+    fn an_authorizer_and_a_policy_together() {
+        fn check(authorizer: char, own: char, expect: char) {
+            let of = |kind: char, principal: &str| {
+                let effect = if kind == '-' { "Deny" } else { "Allow" };
+                let action = if kind == '?' { "other:Invoke" } else { ACTION };
+                let text = format!(
+                    r#"{{"Statement":[{{"Effect":"{effect}","Action":"{action}","Resource":"*"{principal}}}]}}"#
+                );
+                let kind = if principal.is_empty() { PolicyKind::Answer } else { PolicyKind::Resource };
+                Policy::parse(&text, kind).expect("a policy")
+            };
+            let (authorizer, own) = (of(authorizer, ""), of(own, r#","Principal":"*""#));
+            assert_eq!(told(Some(&authorizer), Some(&own)), expect);
         }
-        check("*", "", true);
-        check("a*c", "abbc", true);
-        check("a*c", "abbcd", false);
-        check("*b*b*", "abab", true);
-        check("a?c", "abc", true);
-        check("a?c", "ac", false);
-    }
-
-    proptest! {
-        #[test]
-        fn patterns_agree_with_regular_expressions(pattern in "[ab*?]{0,8}", text in "[ab]{0,8}") {
-            let regex = format!("^{}$", pattern.replace('*', ".*").replace('?', "."));
-            let expect = regex::Regex::new(&regex).expect("valid").is_match(&text);
-            prop_assert_eq!(matches(&pattern, &text), expect);
-        }
+        check('+', '+', '+');
+        check('+', '?', '+');
+        check('+', '-', '-');
+        check('?', '+', '+');
+        check('?', '?', '?');
+        check('?', '-', '-');
+        check('-', '+', '-');
+        check('-', '?', '-');
+        check('-', '-', '-');
     }
 }

@@ -42,7 +42,7 @@ mod validate;
 mod value;
 
 pub use async_trait::async_trait;
-pub use auth::{Authentication, Authorize, Call, Loopback, Refused};
+pub use auth::{Authentication, Authorize, Call, Loopback, Refused, Signed, Unproven};
 pub use body::Body;
 pub use codec::{MAX_DEPTH, MAX_VALUES};
 pub use context::Context;

@@ -34,11 +34,17 @@ pub struct Peer(pub std::net::IpAddr);
 pub(crate) struct ForeignKey;
 
 impl Origin {
-    pub(crate) fn scheme(&self) -> &'static str {
+    /// Whether the connection is encrypted.
+    pub fn is_encrypted(&self) -> bool {
         match self {
-            Self::Instance { tls: true, .. } | Self::Public { tls: true } | Self::LoopbackTls => "https",
-            Self::Loopback | Self::Instance { .. } | Self::Public { .. } => "http",
+            Self::Instance { tls, .. } | Self::Public { tls } => *tls,
+            Self::LoopbackTls => true,
+            Self::Loopback => false,
         }
+    }
+
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.is_encrypted() { "https" } else { "http" }
     }
 
     /// The caller of a request.

@@ -1,6 +1,6 @@
 //! Deployments.
 
-use super::{absent, render};
+use super::render;
 use tinderbox_aws_model_apigateway::types::*;
 use tinderbox_gateway::rest_api::{self, NewDeployment, model};
 use tinderbox_wire::{Context, Result};
@@ -10,7 +10,6 @@ pub(super) async fn create_deployment(
     cx: &mut Context,
     input: CreateDeploymentRequest,
 ) -> Result<Deployment> {
-    absent::check(&[("cache clusters", input.cache_cluster_enabled == Some(true))])?;
     let canary = input.canary_settings.map(|canary| model::Canary {
         percent_traffic: canary.percent_traffic.unwrap_or(0.0),
         deployment_id: None,
@@ -24,6 +23,8 @@ pub(super) async fn create_deployment(
         variables: input.variables,
         canary,
         tracing_enabled: input.tracing_enabled,
+        cache_cluster_enabled: input.cache_cluster_enabled,
+        cache_cluster_size: input.cache_cluster_size,
     };
     Ok(shown(&*apis.create_deployment(&cx.caller, &input.rest_api_id, new).await?, false))
 }

@@ -28,6 +28,15 @@ pub(super) async fn get_model(
     Ok(shown(apis.get_model(&cx.caller, &input.rest_api_id, &input.model_name)?))
 }
 
+pub(super) async fn get_model_template(
+    apis: &rest_api::RestApis,
+    cx: &mut Context,
+    input: GetModelTemplateRequest,
+) -> Result<Template> {
+    let value = apis.model_template(&cx.caller, &input.rest_api_id, &input.model_name)?;
+    Ok(Template { value: Some(value) })
+}
+
 pub(super) async fn get_models(
     apis: &rest_api::RestApis,
     cx: &mut Context,

@@ -14,7 +14,6 @@ pub(super) async fn create_rest_api(
     input: CreateRestApiRequest,
 ) -> Result<RestApi> {
     absent::check(&[
-        ("resource policies", input.policy.is_some()),
         ("cloneFrom", input.clone_from.is_some()),
         ("security policies", input.security_policy.is_some()),
         ("endpoint access modes", input.endpoint_access_mode.is_some()),
@@ -39,6 +38,7 @@ pub(super) async fn create_rest_api(
         api_key_source: input.api_key_source,
         endpoint,
         disable_execute_api_endpoint: input.disable_execute_api_endpoint.unwrap_or(false),
+        policy: input.policy,
         tags: input.tags.unwrap_or_default(),
     };
     Ok(shown(apis.create_api(&cx.caller, new).await?))
@@ -68,7 +68,6 @@ pub(super) async fn update_rest_api(
     input: UpdateRestApiRequest,
 ) -> Result<RestApi> {
     let operations = render::patches(input.patch_operations);
-    absent::check(&[("resource policies", operations.iter().any(|operation| operation.path == "/policy"))])?;
     Ok(shown(apis.update_api(&cx.caller, &input.rest_api_id, operations).await?))
 }
 
@@ -95,9 +94,16 @@ fn shown(settings: Settings) -> RestApi {
             ip_address_type: Some(settings.endpoint_configuration.ip_address_type),
             vpc_endpoint_ids: None,
         }),
+        policy: settings.policy.as_deref().map(escaped),
         tags: render::filled(settings.tags),
         disable_execute_api_endpoint: Some(settings.disable_execute_api_endpoint),
         root_resource_id: Some(settings.root_resource_id),
         ..RestApi::default()
     }
+}
+
+/// A policy as the service shows it: its quotes escaped once more, which tools undo.
+fn escaped(policy: &str) -> String {
+    let quoted = serde_json::Value::from(policy).to_string();
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()
 }

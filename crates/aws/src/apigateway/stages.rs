@@ -1,6 +1,6 @@
 //! Stages.
 
-use super::{absent, render};
+use super::render;
 use tinderbox_aws_model_apigateway::types::*;
 use tinderbox_gateway::rest_api::{self, model};
 use tinderbox_wire::{Context, Result};
@@ -10,11 +10,12 @@ pub(super) async fn create_stage(
     cx: &mut Context,
     input: CreateStageRequest,
 ) -> Result<Stage> {
-    absent::check(&[("cache clusters", input.cache_cluster_enabled == Some(true))])?;
     let new = model::Stage {
         stage_name: input.stage_name,
         deployment_id: input.deployment_id,
         description: input.description,
+        cache_cluster_enabled: input.cache_cluster_enabled.unwrap_or(false),
+        cache_cluster_size: input.cache_cluster_size,
         variables: input.variables.unwrap_or_default(),
         documentation_version: input.documentation_version,
         canary_settings: input.canary_settings.map(|canary| model::Canary {
@@ -73,6 +74,14 @@ pub(super) async fn flush_stage_authorizers_cache(
     Ok(apis.flush_authorizers(&cx.caller, &input.rest_api_id, &input.stage_name)?)
 }
 
+pub(super) async fn flush_stage_cache(
+    apis: &rest_api::RestApis,
+    cx: &mut Context,
+    input: FlushStageCacheRequest,
+) -> Result<()> {
+    Ok(apis.flush_answers(&cx.caller, &input.rest_api_id, &input.stage_name)?)
+}
+
 fn shown(stage: &model::Stage) -> Stage {
     let settings = stage.method_settings.iter().map(|(name, own)| (name.clone(), setting(own)));
     Stage {
@@ -80,8 +89,12 @@ fn shown(stage: &model::Stage) -> Stage {
         client_certificate_id: stage.client_certificate_id.clone(),
         stage_name: Some(stage.stage_name.clone()),
         description: stage.description.clone(),
-        cache_cluster_enabled: Some(false),
-        cache_cluster_status: Some(CacheClusterStatus::NOT_AVAILABLE.into()),
+        cache_cluster_enabled: Some(stage.cache_cluster_enabled),
+        cache_cluster_size: stage.cache_cluster_size.clone(),
+        cache_cluster_status: Some(match stage.cache_cluster_enabled {
+            true => CacheClusterStatus::AVAILABLE.into(),
+            false => CacheClusterStatus::NOT_AVAILABLE.into(),
+        }),
         method_settings: Some(settings.collect()),
         variables: render::filled(stage.variables.clone()),
         documentation_version: stage.documentation_version.clone(),

@@ -1,10 +1,47 @@
 //! What is known of a request besides its action and resource: the condition keys.
 
-use std::collections::BTreeMap;
+use crate::{Region, Timestamp};
+use std::{collections::BTreeMap, net::IpAddr};
 
 /// Condition keys and their values. Keys have no case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context(BTreeMap<String, Vec<String>>);
+
+/// What is known of any request ("AWS global condition context keys", properties of the request).
+#[derive(Clone, Copy, Debug)]
+pub struct RequestKeys<'a> {
+    /// When it came.
+    pub now: Timestamp,
+    /// The region called.
+    pub region: &'a Region,
+    /// Whether it came encrypted.
+    pub secure: bool,
+    /// Where it came from, where that is known.
+    pub source_ip: Option<IpAddr>,
+    /// Its `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// Its `Referer`.
+    pub referer: Option<&'a str>,
+}
+
+impl From<RequestKeys<'_>> for Context {
+    fn from(keys: RequestKeys<'_>) -> Self {
+        let mut context = Self::new()
+            .with("aws:CurrentTime", keys.now.to_rfc3339_millis())
+            .with("aws:EpochTime", keys.now.as_millis().div_euclid(1000).to_string())
+            .with("aws:RequestedRegion", keys.region.as_str())
+            .with("aws:SecureTransport", keys.secure.to_string());
+        if let Some(ip) = keys.source_ip {
+            context.set("aws:SourceIp", ip.to_canonical().to_string());
+        }
+        for (key, value) in [("aws:UserAgent", keys.user_agent), ("aws:Referer", keys.referer)] {
+            if let Some(value) = value {
+                context.set(key, value);
+            }
+        }
+        context
+    }
+}
 
 impl Context {
     /// A context without keys.

@@ -73,6 +73,11 @@ pub fn evaluate(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
         // A service has nothing but what the resource grants it.
         (SubjectKind::Service(_), Some((_, matched))) => return Decision::Allowed(Some(matched)),
         (SubjectKind::Service(_), None) => return Decision::Denied(Denial::Implicit(resource.0)),
+        // Who lets nobody know who they are has what everyone is granted, and what was answered for them.
+        (SubjectKind::Anonymous, Some((_, matched))) => return Decision::Allowed(Some(matched)),
+        (SubjectKind::Anonymous, None) if policies.identity.is_empty() => {
+            return Decision::Denied(Denial::Implicit(resource.0));
+        }
         // A trust policy must name its own too, and across accounts any policy must.
         (_, None) if foreign || resource.0 == Source::Trust => {
             return Decision::Denied(Denial::Implicit(resource.0));

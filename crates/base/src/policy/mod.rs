@@ -26,7 +26,7 @@ mod principal;
 mod subject;
 
 pub use condition::Condition;
-pub use context::Context;
+pub use context::{Context, RequestKeys};
 pub use decision::{Decision, Denial, Matched, Source};
 pub use document::{Effect, Match, Policy, Principals, Statement};
 pub use evaluate::{Applied, Named, Policies, Request, evaluate};

@@ -16,6 +16,9 @@ pub enum PolicyKind {
     Resource,
     /// A role's trust: it names principals and no resources.
     Trust,
+    /// What an authorizer answers, by which functions say what may be called: what an identity's is, not as strictly.
+    /// Its resources are of any form, and it may say nothing at all.
+    Answer,
 }
 
 /// The text is no policy; the message is IAM's.
@@ -54,7 +57,8 @@ impl Policy {
             Some(statement @ Value::Object(_)) => vec![statement],
             _ => return malformed(SYNTAX),
         };
-        if statements.is_empty() || statements.len() > MAX_STATEMENTS {
+        let silent = statements.is_empty() && kind != PolicyKind::Answer;
+        if silent || statements.len() > MAX_STATEMENTS {
             return malformed(SYNTAX);
         }
         let statements: Vec<_> = statements.into_iter().map(|s| statement(s, kind)).collect::<Result<_>>()?;
@@ -87,7 +91,7 @@ fn statement(value: &Value, kind: PolicyKind) -> Result<Statement> {
     }
     let Some(actions) = either(fields, "Action", "NotAction", texts)? else {
         return malformed(match kind {
-            PolicyKind::Identity => "Policy statement must contain actions.",
+            PolicyKind::Identity | PolicyKind::Answer => "Policy statement must contain actions.",
             PolicyKind::Resource | PolicyKind::Trust => "Missing required field Action",
         });
     };
@@ -95,7 +99,9 @@ fn statement(value: &Value, kind: PolicyKind) -> Result<Statement> {
     let resources = either(fields, "Resource", "NotResource", texts)?;
     let principals = either(fields, "Principal", "NotPrincipal", principals)?;
     match (kind, &resources, &principals) {
-        (PolicyKind::Identity, None, _) => return malformed("Policy statement must contain resources."),
+        (PolicyKind::Identity | PolicyKind::Answer, None, _) => {
+            return malformed("Policy statement must contain resources.");
+        }
         (PolicyKind::Identity, _, Some(_)) => {
             return malformed("Policy document should not specify a principal.");
         }
@@ -105,7 +111,7 @@ fn statement(value: &Value, kind: PolicyKind) -> Result<Statement> {
         }
         _ => {}
     }
-    if let Some(resources) = &resources {
+    if let Some(resources) = resources.as_ref().filter(|_| kind != PolicyKind::Answer) {
         listed(resources).iter().try_for_each(|resource| check_resource(resource))?;
     }
     Ok(Statement {
@@ -262,6 +268,13 @@ mod tests {
                "NotResource":["arn:aws:s3:::b"],"Condition":{"Bool":{"aws:SecureTransport":false},
                "NumericLessThan":{"s3:max-keys":[10,"20"]}}}]}"#,
             None,
+        );
+        let answer = |text: &str, expect| check(PolicyKind::Answer, text, expect);
+        answer(r#"{"Statement":[]}"#, None);
+        answer(r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*/GET/*"}}"#, None);
+        answer(
+            r#"{"Statement":{"Effect":"Allow","Action":"*"}}"#,
+            Some("Policy statement must contain resources."),
         );
         identity("", Some("This policy contains invalid Json"));
         identity("[]", Some(SYNTAX));

@@ -39,12 +39,14 @@ fn of_kind(kind: &Principals, subject: &Subject) -> Option<Closeness> {
 fn everyone(subject: &Subject) -> Closeness {
     match subject.kind {
         SubjectKind::Session { .. } => Closeness::Role,
-        SubjectKind::Root | SubjectKind::User(_) | SubjectKind::Service(_) => Closeness::Self_,
+        SubjectKind::Root | SubjectKind::User(_) | SubjectKind::Service(_) | SubjectKind::Anonymous => {
+            Closeness::Self_
+        }
     }
 }
 
 fn by_name(name: &str, subject: &Subject) -> Option<Closeness> {
-    if matches!(subject.kind, SubjectKind::Service(_)) {
+    if matches!(subject.kind, SubjectKind::Service(_) | SubjectKind::Anonymous) {
         return None;
     }
     if name == subject.account.as_str() || is_root_of(name, subject) {
@@ -54,7 +56,10 @@ fn by_name(name: &str, subject: &Subject) -> Option<Closeness> {
         SubjectKind::User(arn) => (name == arn).then_some(Closeness::Self_),
         SubjectKind::Session { session, .. } if name == session => Some(Closeness::Self_),
         SubjectKind::Session { role, .. } if name == role => Some(Closeness::Role),
-        SubjectKind::Session { .. } | SubjectKind::Root | SubjectKind::Service(_) => None,
+        SubjectKind::Session { .. }
+        | SubjectKind::Root
+        | SubjectKind::Service(_)
+        | SubjectKind::Anonymous => None,
     }
 }
 

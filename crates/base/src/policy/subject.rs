@@ -27,9 +27,16 @@ pub enum SubjectKind {
     },
     /// A service, such as `events.amazonaws.com`; it has no policies of its own.
     Service(String),
+    /// Somebody who did not say who they are. Policies of resources may let everyone in.
+    Anonymous,
 }
 
 impl Subject {
+    /// Somebody who did not say who they are, in the account whose resource they ask for.
+    pub fn anonymous(owner: &AccountId) -> Self {
+        Self { account: owner.clone(), kind: SubjectKind::Anonymous }
+    }
+
     /// The subject that a caller is.
     pub fn of(caller: &Caller) -> Self {
         let account = caller.account.clone();
@@ -56,6 +63,7 @@ impl Subject {
             SubjectKind::User(arn) => arn.clone(),
             SubjectKind::Session { session, .. } => session.clone(),
             SubjectKind::Service(name) => name.clone(),
+            SubjectKind::Anonymous => "anonymous".to_owned(),
         }
     }
 }

@@ -11,7 +11,7 @@ const ID: usize = 32;
 pub struct FunctionUrl {
     /// The first label of its host name, unique among all.
     pub id: String,
-    /// `NONE`: whoever the resource policy lets may call, signed or not.
+    /// `NONE`: whoever the resource policy lets may call, signed or not; `AWS_IAM`: who signs and may.
     pub auth_type: String,
     /// Which pages of other origins may call.
     #[serde(default)]

@@ -19,6 +19,8 @@ use tinderbox_base::{
 /// What may be done through an URL, in policies. New URLs need both since October 2025 (Lambda guide, "Control
 /// access to Lambda function URLs").
 const THROUGH_URL: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
+/// The kind of an URL that lets in who did not sign.
+const OPEN: &str = "NONE";
 /// Who calls without having said who they are.
 const ANONYMOUS: &str = "anonymous";
 /// Entries of one list of a CORS configuration, and their length (Lambda API, Cors).
@@ -182,12 +184,20 @@ impl Functions {
         (url.id == id).then(|| found(&target, url.clone()))
     }
 
-    /// Invokes what an URL leads to, for somebody who did not say who they are.
+    /// Invokes what an URL leads to, for somebody whom the front door let through by their signature, or for somebody
+    /// who did not say who they are.
     ///
     /// # Errors
-    /// `Denied` unless the resource policy lets everybody do both things that this takes; others as of Invoke.
-    pub async fn call_url(&self, id: &str, event: Bytes, trace: Option<String>) -> Result<Reply> {
-        let (target, caller) = self.through_url(id, trace)?;
+    /// `Denied` for the latter, unless the URL is open and the resource policy lets everybody do both things that
+    /// this takes; others as of Invoke.
+    pub async fn call_url(
+        &self,
+        id: &str,
+        event: Bytes,
+        trace: Option<String>,
+        let_through: bool,
+    ) -> Result<Reply> {
+        let (target, caller) = self.through_url(id, trace, let_through)?;
         match self.invoke_target(&caller, &target, of_url(event)).await.map_err(refusal)? {
             Invoked::Answered { payload, failed, start, .. } => {
                 Ok(Reply { payload, failed, start: start.map(|start| start.as_str()) })
@@ -202,24 +212,30 @@ impl Functions {
     ///
     /// # Errors
     /// As of [`Self::call_url`].
-    pub async fn stream_url(&self, id: &str, event: Bytes, trace: Option<String>) -> Result<StreamedReply> {
-        let (target, caller) = self.through_url(id, trace)?;
+    pub async fn stream_url(
+        &self,
+        id: &str,
+        event: Bytes,
+        trace: Option<String>,
+        let_through: bool,
+    ) -> Result<StreamedReply> {
+        let (target, caller) = self.through_url(id, trace, let_through)?;
         match self.stream_target(&caller, target, of_url(event)).await.map_err(refusal)? {
             Streamed::Answering(streaming) => Ok(streaming.into_reply()),
             Streamed::Possible => Err(missing()),
         }
     }
 
-    /// What an URL leads to, and as whom it is called, if everybody may.
-    fn through_url(&self, id: &str, trace: Option<String>) -> Result<(Target, Caller)> {
+    /// What an URL leads to, and as whom it is called, for somebody who was let through or if everybody may.
+    fn through_url(&self, id: &str, trace: Option<String>, let_through: bool) -> Result<(Target, Caller)> {
         let target = self.inner.urls.get(id).ok_or_else(missing)?;
         let live = self.inner.table.get(&target).ok_or_else(missing)?;
         let url = live.parts.urls.get(target.qualifier.as_deref().unwrap_or(LATEST)).ok_or_else(missing)?;
         let own =
             Caller::root(target.account.clone(), target.region.clone(), RequestId::new(&*self.inner.random));
         let nobody = Caller { principal: Principal::Service(ANONYMOUS.into()), ..own.clone() };
-        let policy = live.policy(target.qualifier.as_deref());
-        for action in THROUGH_URL {
+        let policy = live.policy(target.qualifier.as_deref()).filter(|_| url.auth_type == OPEN);
+        for action in THROUGH_URL.into_iter().filter(|_| !let_through) {
             let access = Access { caller: &nobody, action, function_url: Some(&url.auth_type) };
             if !policy.is_some_and(|policy| policy.allows(&access)) {
                 return Err(errors::access_denied(
@@ -274,8 +290,7 @@ fn missing() -> Error {
 
 fn check(settings: &UrlSettings) -> Result<()> {
     match settings.auth_type.as_deref() {
-        None | Some("NONE") => {}
-        Some("AWS_IAM") => return Err(errors::not_yet("AuthType AWS_IAM of function URLs")),
+        None | Some(OPEN | "AWS_IAM") => {}
         Some(other) => return Err(errors::invalid_parameter(format!("Invalid AuthType {other}"))),
     }
     match settings.invoke_mode.as_deref() {

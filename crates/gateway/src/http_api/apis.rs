@@ -4,11 +4,13 @@ use super::{
     HttpApis, Inner, cors, errors,
     integrations::{self, LAMBDA_TIMEOUT_MS},
     model::{Api, Cors, Definition, Integration, Route, Settings, Stage, Texts},
-    page::{Page, PageRequest},
+    page::PageRequest,
     route_key::{DEFAULT, RouteKey},
-    stages, tags,
+    stages,
 };
 use crate::ids;
+use crate::page::Page;
+use crate::tags;
 use std::{collections::BTreeMap, sync::Arc};
 use tinderbox_base::{Caller, Result};
 

@@ -3,10 +3,11 @@
 use super::{
     HttpApis, Inner, errors, integrations,
     model::{Api, Authorizer, Jwt},
-    page::{Page, PageRequest},
+    page::PageRequest,
     serve::source_is_sound,
 };
 use crate::ids;
+use crate::page::Page;
 use tinderbox_base::{Caller, Result};
 
 /// Authorizers of an API (quotas: authorizers per API, 10).

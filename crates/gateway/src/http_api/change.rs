@@ -1,16 +1,19 @@
 //! The one way that every change goes: decide, deploy where that is automatic, commit, serve.
 
 use super::{
-    Inner, errors,
+    Inner,
     keys::{Place, encode},
     model::{Api, Deployment},
     serve::{Runtime, ServedApi},
     table::{Live, Namespace},
 };
-use crate::ids;
-use std::{collections::BTreeMap, sync::Arc};
+use crate::{
+    commit::{commit, differences},
+    ids,
+};
+use std::sync::Arc;
 use tinderbox_base::{Caller, Error, Result};
-use tinderbox_store::{Check, Commit, Key, Op, StoreError, Version};
+use tinderbox_store::{Op, Version};
 
 impl Inner {
     /// Changes an API: `decide` makes of it what it shall be, and says what the caller hears.
@@ -123,48 +126,16 @@ impl Inner {
     async fn write(&self, place: &Place, old: Option<&Arc<Live>>, new: Option<&Api>) -> Result<Version> {
         let id = new.or(old.map(|old| &*old.api)).map_or("", Api::id);
         let key = place.api(id);
-        let check = match old {
-            Some(old) => Check::Version(key.clone(), old.stored),
-            None => Check::Absent(key.clone()),
-        };
         let mut ops = vec![match new {
-            Some(api) => Op::Put(key, encode(&api.definition)?),
-            None => Op::Delete(key),
+            Some(api) => Op::Put(key.clone(), encode(&api.definition)?),
+            None => Op::Delete(key.clone()),
         }];
+        let stored = old.map(|old| old.stored);
         let old = old.map(|old| &*old.api);
         let stage = |name: &str| place.stage(id, name);
         differences(old.map(|api| &api.stages), new.map(|api| &api.stages), stage, &mut ops)?;
         let deployment = |name: &str| place.deployment(id, name);
         differences(old.map(|api| &api.deployments), new.map(|api| &api.deployments), deployment, &mut ops)?;
-        let commit = Commit { checks: vec![check], ops, ..Commit::default() };
-        match self.store.commit(commit).await {
-            Ok(committed) => Ok(committed.version),
-            Err(StoreError::CheckFailed(_)) => Err(Error::conflict(
-                "Unable to complete operation due to concurrent modification. Please try again later.",
-            )),
-            Err(StoreError::TooLarge { .. }) => Err(errors::bad("The API is larger than one change may be")),
-            Err(error) => Err(error.into()),
-        }
+        commit(&*self.store, key, stored, ops).await
     }
-}
-
-/// What has to be written for `old` to become `new`.
-fn differences<T: serde::Serialize>(
-    old: Option<&BTreeMap<String, Arc<T>>>,
-    new: Option<&BTreeMap<String, Arc<T>>>,
-    key: impl Fn(&str) -> Key,
-    ops: &mut Vec<Op>,
-) -> Result<()> {
-    for (name, value) in new.into_iter().flatten() {
-        let same = old.and_then(|all| all.get(name)).is_some_and(|had| Arc::ptr_eq(had, value));
-        if !same {
-            ops.push(Op::Put(key(name), encode(&**value)?));
-        }
-    }
-    for name in old.into_iter().flat_map(BTreeMap::keys) {
-        if !new.is_some_and(|new| new.contains_key(name)) {
-            ops.push(Op::Delete(key(name)));
-        }
-    }
-    Ok(())
 }

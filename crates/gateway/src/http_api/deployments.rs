@@ -3,8 +3,9 @@
 use super::{
     HttpApis, Inner, apis, errors,
     model::{Api, Deployment},
-    page::{Page, PageRequest},
+    page::PageRequest,
 };
+use crate::page::Page;
 use std::sync::Arc;
 use tinderbox_base::{Caller, Result};
 

@@ -3,9 +3,10 @@
 use super::{
     HttpApis, Inner, apis, errors,
     model::{Api, Integration, Texts},
-    page::{Page, PageRequest},
+    page::PageRequest,
     parameters,
 };
+use crate::page::Page;
 use crate::{function::function_of, ids};
 use std::collections::BTreeMap;
 use tinderbox_base::{Arn, Caller, Result};

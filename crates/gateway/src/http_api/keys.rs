@@ -8,8 +8,9 @@
 //!
 //! An API is one value: 300 routes and as many integrations, the service's quotas, are well below the store's limit.
 
-use serde::{Serialize, de::DeserializeOwned};
-use tinderbox_base::{AccountId, Error, Region, Result};
+pub(super) use crate::commit::{decode, encode};
+
+use tinderbox_base::{AccountId, Region};
 use tinderbox_store::{Key, KeyBuilder};
 
 /// The service's name in keys.
@@ -38,12 +39,4 @@ impl Place {
     pub(super) fn stage(&self, api: &str, name: &str) -> Key {
         self.kind("stage").text(api).text(name).build()
     }
-}
-
-pub(super) fn encode<T: Serialize>(value: &T) -> Result<bytes::Bytes> {
-    serde_json::to_vec(value).map(Into::into).map_err(Error::internal)
-}
-
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(Error::internal)
 }

@@ -22,13 +22,14 @@ mod stages;
 mod table;
 mod tags;
 
+pub use crate::page::Page;
 pub use apis::{ApiChange, NewApi, QuickCreate};
 pub use authorizers::AuthorizerChange;
 pub use deployments::NewDeployment;
 pub use integrations::IntegrationChange;
-pub use page::{Page, PageRequest};
+pub use page::PageRequest;
 pub use routes::RouteChange;
-pub(crate) use serve::{Answer, Defaults, Event};
+pub(crate) use serve::{Answer, Defaults, Event, write_signer};
 pub use stages::StageChange;
 
 use crate::{edge::Registry, upstream::Upstream};

@@ -3,10 +3,11 @@
 use super::{
     HttpApis, Inner, errors,
     model::{Api, Route},
-    page::{Page, PageRequest},
+    page::PageRequest,
     route_key::RouteKey,
 };
 use crate::ids;
+use crate::page::Page;
 use tinderbox_base::{Caller, Result};
 
 /// Routes of an API (quotas: routes per API, 300).
@@ -21,7 +22,7 @@ pub struct RouteChange {
     pub route_key: Option<String>,
     /// `integrations/ID`.
     pub target: Option<String>,
-    /// `NONE`, `JWT` or `CUSTOM`.
+    /// `NONE`, `AWS_IAM`, `JWT` or `CUSTOM`.
     pub authorization_type: Option<String>,
     /// Who is asked.
     pub authorizer_id: Option<String>,
@@ -117,7 +118,7 @@ fn applied(mut route: Route, new: RouteChange) -> Route {
     route.operation_name = new.operation_name.or(route.operation_name);
     route.authorizer_id = new.authorizer_id.or(route.authorizer_id);
     if let Some(kind) = new.authorization_type {
-        if kind == "NONE" {
+        if matches!(kind.as_str(), "NONE" | "AWS_IAM") {
             route.authorizer_id = None;
             route.authorization_scopes = Vec::new();
         }
@@ -148,10 +149,9 @@ fn check(api: &Api, route: &Route) -> Result<()> {
         return Err(errors::too_many("scopes of a route", MAX_SCOPES));
     }
     let needs = match route.authorization_type.as_str() {
-        "NONE" => return Ok(()),
+        "NONE" | "AWS_IAM" => return Ok(()),
         "JWT" => "JWT",
         "CUSTOM" => "REQUEST",
-        "AWS_IAM" => return Err(errors::absent("AuthorizationType AWS_IAM of HTTP APIs")),
         other => return Err(errors::bad(format!("Invalid authorization type specified {other}"))),
     };
     let authorizer = route.authorizer_id.as_ref().and_then(|id| api.definition.authorizers.get(id));

@@ -3,11 +3,13 @@
 use super::{
     HttpApis, Inner, apis, errors,
     model::{AccessLog, Api, RouteSettings, Stage, Texts},
-    page::{Page, PageRequest},
-    tags,
+    page::PageRequest,
 };
+use crate::access_log::log_group;
+use crate::page::Page;
+use crate::tags;
 use std::{collections::BTreeMap, sync::Arc};
-use tinderbox_base::{Arn, Caller, Result};
+use tinderbox_base::{Caller, Result};
 
 /// The stage without a segment in paths.
 pub(super) const DEFAULT: &str = "$default";
@@ -238,12 +240,4 @@ fn check_name(name: &str) -> Result<()> {
         return Ok(());
     }
     Err(errors::bad("Stage name must be $default or 1 to 128 of a-z, A-Z, 0-9, '_' and '-'"))
-}
-
-/// The log group that an ARN names.
-pub(super) fn log_group(arn: &str) -> Option<String> {
-    let arn: Arn = arn.parse().ok().filter(|arn: &Arn| arn.service == "logs")?;
-    let group = arn.resource.strip_prefix("log-group:")?;
-    let group = group.strip_suffix(":*").unwrap_or(group);
-    (!group.is_empty() && !group.contains(':')).then(|| group.to_owned())
 }

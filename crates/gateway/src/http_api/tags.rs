@@ -4,30 +4,9 @@ use super::{
     HttpApis, Inner, errors,
     model::{Api, Texts},
 };
+use crate::{errors::wrong_arn, tags};
 use std::sync::Arc;
-use tinderbox_base::{Arn, Caller, Result};
-
-/// Tags of one resource (quotas: 50), and the longest key and value.
-const MAX_TAGS: usize = 50;
-const MAX_KEY: usize = 128;
-const MAX_VALUE: usize = 256;
-
-/// Refuses tags that cannot be.
-pub(super) fn check(tags: &Texts) -> Result<()> {
-    if tags.len() > MAX_TAGS {
-        return Err(errors::too_many("tags", MAX_TAGS));
-    }
-    let wrong = |(key, value): &(&String, &String)| {
-        key.is_empty()
-            || key.chars().count() > MAX_KEY
-            || key.starts_with("aws:")
-            || value.chars().count() > MAX_VALUE
-    };
-    match tags.iter().find(wrong) {
-        Some((key, _)) => Err(errors::bad(format!("Invalid tag specified: {key}"))),
-        None => Ok(()),
-    }
-}
+use tinderbox_base::{Caller, Result};
 
 impl HttpApis {
     /// The tags of what `arn` names.
@@ -79,7 +58,7 @@ impl HttpApis {
                 }
             };
             change(own);
-            check(own)
+            tags::check(own)
         };
         self.inner.change(caller, &id, change).await
     }
@@ -87,14 +66,9 @@ impl HttpApis {
 
 /// The API, and the stage, of `arn:aws:apigateway:REGION::/apis/ID` and `…/apis/ID/stages/NAME`.
 fn tagged(arn: &str) -> Result<(String, Option<String>)> {
-    let wrong = || errors::bad("Invalid ARN specified in the request");
-    let parsed: Arn = arn.parse().map_err(|_| wrong())?;
-    if parsed.service != "apigateway" {
-        return Err(wrong());
-    }
-    match parsed.resource.trim_start_matches('/').split('/').collect::<Vec<_>>()[..] {
+    match tags::path(arn)?.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["apis", id] => Ok((id.into(), None)),
         ["apis", id, "stages", stage] => Ok((id.into(), Some(stage.into()))),
-        _ => Err(wrong()),
+        _ => Err(wrong_arn()),
     }
 }

@@ -4,11 +4,12 @@ use super::{
     Inner, RestApis, errors,
     keys::encode,
     model::{ApiKey, Texts},
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation, Rule, patch},
     table::Namespace,
 };
 use crate::ids;
+use crate::page::Page;
 use std::sync::Arc;
 use tinderbox_base::{Caller, Error, Result};
 use tinderbox_store::{Commit, Op};

@@ -4,12 +4,14 @@ use super::{
     RestApis, errors,
     model::{Api, Definition, Endpoint, Resource, Settings, Texts},
     models,
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation, Rule, patch},
+    resource_policy,
 };
 use crate::ids;
+use crate::page::Page;
 use std::{collections::BTreeMap, sync::Arc};
-use tinderbox_base::{Caller, Result};
+use tinderbox_base::{AccountId, Caller, Region, Result};
 
 /// APIs of one account in one region (quotas: regional APIs, 600).
 const MAX_APIS: usize = 600;
@@ -18,7 +20,7 @@ const MAX_NAME: usize = 1024;
 /// The largest `minimumCompressionSize` (API Gateway API, `minimumCompressionSize`: 0 to 10 MB).
 const MAX_COMPRESSION: i64 = 10 * 1024 * 1024;
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     ("/name", Kind::Text),
     ("/description", Kind::Text),
     ("/version", Kind::Text),
@@ -28,6 +30,7 @@ const RULES: [Rule; 9] = [
     ("/disableExecuteApiEndpoint", Kind::Flag),
     ("/endpointConfiguration/types/*", Kind::Member),
     ("/endpointConfiguration/ipAddressType", Kind::Text),
+    ("/policy", Kind::Text),
 ];
 
 /// What a new API is to be.
@@ -49,6 +52,8 @@ pub struct NewApi {
     pub endpoint: Option<Endpoint>,
     /// Whether it is not reached by its own address.
     pub disable_execute_api_endpoint: bool,
+    /// Who may call it.
+    pub policy: Option<String>,
     /// Its tags.
     pub tags: Texts,
 }
@@ -77,9 +82,10 @@ impl RestApis {
             endpoint_configuration: new.endpoint.unwrap_or_default(),
             disable_execute_api_endpoint: new.disable_execute_api_endpoint,
             root_resource_id: root.id.clone(),
+            policy: new.policy,
             tags: new.tags,
         };
-        check(&settings)?;
+        let settings = checked(settings, &caller.region, &caller.account)?;
         let api = Api {
             account: caller.account.clone(),
             region: caller.region.clone(),
@@ -132,7 +138,7 @@ impl RestApis {
     ) -> Result<Settings> {
         let change = move |_: &_, api: &mut Api| {
             let patched: Settings = patch(&api.definition.settings, &operations, &RULES)?;
-            check(&patched)?;
+            let patched = checked(patched, &api.region, &api.account)?;
             api.definition.settings = patched.clone();
             Ok(patched)
         };
@@ -152,6 +158,15 @@ impl RestApis {
             })
             .await
     }
+}
+
+/// The settings, if they can be, with the policy as it is kept. An empty one is none.
+fn checked(mut settings: Settings, region: &Region, account: &AccountId) -> Result<Settings> {
+    check(&settings)?;
+    let policy = settings.policy.filter(|policy| !policy.trim().is_empty());
+    settings.policy =
+        policy.map(|policy| resource_policy::kept(&policy, region, account, &settings.id)).transpose()?;
+    Ok(settings)
 }
 
 fn check(settings: &Settings) -> Result<()> {

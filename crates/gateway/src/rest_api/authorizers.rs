@@ -3,9 +3,10 @@
 use super::{
     Inner, RestApis, errors,
     model::{Api, Authorizer},
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation, Rule, patch},
 };
+use crate::page::Page;
 use crate::{function::function_of, ids};
 use tinderbox_base::{Caller, Result};
 

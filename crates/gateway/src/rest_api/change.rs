@@ -7,9 +7,10 @@ use super::{
     serve::{Runtime, ServedApi},
     table::{Live, Namespace},
 };
+use crate::commit::{commit, differences, gone};
 use std::{collections::HashMap, sync::Arc};
 use tinderbox_base::{Caller, Error, Result};
-use tinderbox_store::{Check, Commit, Op, StoreError, Version};
+use tinderbox_store::{Op, Version};
 
 impl Inner {
     /// Changes an API: `decide` makes of it what it shall be, and says what the caller hears.
@@ -92,73 +93,35 @@ impl Inner {
     async fn write(&self, place: &Place, old: Option<&Arc<Live>>, new: Option<&Api>) -> Result<Version> {
         let id = new.or(old.map(|old| &*old.api)).map_or("", Api::id);
         let key = place.api(id);
-        let check = match old {
-            Some(old) => Check::Version(key.clone(), old.stored),
-            None => Check::Absent(key.clone()),
-        };
         let mut ops = vec![match new {
-            Some(api) => Op::Put(key, encode(&Head::of(&api.definition))?),
-            None => Op::Delete(key),
+            Some(api) => Op::Put(key.clone(), encode(&Head::of(&api.definition))?),
+            None => Op::Delete(key.clone()),
         }];
-        differences(place, old.map(|old| &*old.api), new, &mut ops)?;
-        let commit = Commit { checks: vec![check], ops, ..Commit::default() };
-        match self.store.commit(commit).await {
-            Ok(committed) => Ok(committed.version),
-            Err(StoreError::CheckFailed(_)) => Err(Error::conflict(
-                "Unable to complete operation due to concurrent modification. Please try again later.",
-            )),
-            Err(StoreError::TooLarge { .. }) => Err(errors::bad("The API is larger than one change may be")),
-            Err(error) => Err(error.into()),
-        }
+        parts(place, old.map(|old| &*old.api), new, &mut ops)?;
+        commit(&*self.store, key, old.map(|old| old.stored), ops).await
     }
 }
 
 /// What has to be written besides the head for `old` to become `new`.
-fn differences(place: &Place, old: Option<&Api>, new: Option<&Api>, ops: &mut Vec<Op>) -> Result<()> {
+fn parts(place: &Place, old: Option<&Api>, new: Option<&Api>, ops: &mut Vec<Op>) -> Result<()> {
     let id = new.or(old).map_or("", Api::id);
-    let (old_resources, new_resources) =
-        (old.map(|a| &a.definition.resources), new.map(|a| &a.definition.resources));
-    for (resource, value) in new_resources.into_iter().flatten() {
-        let same = old_resources.and_then(|all| all.get(resource)).is_some_and(|had| Arc::ptr_eq(had, value));
-        if !same {
-            ops.push(Op::Put(place.resource(id, resource), encode(&**value)?));
-        }
-    }
-    for resource in gone(old_resources, new_resources) {
-        ops.push(Op::Delete(place.resource(id, resource)));
-    }
-    let (old_stages, new_stages) = (old.map(|a| &a.stages), new.map(|a| &a.stages));
-    for (stage, value) in new_stages.into_iter().flatten() {
-        let same = old_stages.and_then(|all| all.get(stage)).is_some_and(|had| Arc::ptr_eq(had, value));
-        if !same {
-            ops.push(Op::Put(place.stage(id, stage), encode(&**value)?));
-        }
-    }
-    for stage in gone(old_stages, new_stages) {
-        ops.push(Op::Delete(place.stage(id, stage)));
-    }
-    let (old_deployments, new_deployments) = (old.map(|a| &a.deployments), new.map(|a| &a.deployments));
-    for (deployment, value) in new_deployments.into_iter().flatten() {
-        match old_deployments.and_then(|all| all.get(deployment)) {
+    let (had, has) = (old.map(|a| &a.definition.resources), new.map(|a| &a.definition.resources));
+    differences(had, has, |resource| place.resource(id, resource), ops)?;
+    let (had, has) = (old.map(|a| &a.stages), new.map(|a| &a.stages));
+    differences(had, has, |stage| place.stage(id, stage), ops)?;
+    let (had, has) = (old.map(|a| &a.deployments), new.map(|a| &a.deployments));
+    for (deployment, value) in has.into_iter().flatten() {
+        match had.and_then(|all| all.get(deployment)) {
             Some(had) if Arc::ptr_eq(had, value) => {}
             had => put_deployment(place, id, value, had.is_none(), ops)?,
         }
     }
-    for deployment in gone(old_deployments, new_deployments) {
+    for deployment in gone(had, has) {
         ops.push(Op::Delete(place.deployment(id, deployment)));
         // Deleting what is not there is no error, and the number of pieces is bounded.
         ops.extend((0..MAX_PARTS).map(|part| Op::Delete(place.deployment_part(id, deployment, part))));
     }
     Ok(())
-}
-
-fn gone<'a, V>(
-    old: Option<&'a std::collections::BTreeMap<String, V>>,
-    new: Option<&'a std::collections::BTreeMap<String, V>>,
-) -> impl Iterator<Item = &'a String> {
-    old.into_iter()
-        .flat_map(|old| old.keys())
-        .filter(move |key| !new.is_some_and(|new| new.contains_key(*key)))
 }
 
 fn put_deployment(

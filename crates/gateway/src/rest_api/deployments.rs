@@ -3,11 +3,12 @@
 use super::{
     Inner, RestApis, errors,
     model::{Api, Canary, Deployment, Stage, Texts},
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation},
     stages,
 };
 use crate::ids;
+use crate::page::Page;
 use std::sync::Arc;
 use tinderbox_base::{Caller, Result};
 
@@ -29,6 +30,10 @@ pub struct NewDeployment {
     pub canary: Option<Canary>,
     /// Whether the stage's requests are traced.
     pub tracing_enabled: Option<bool>,
+    /// Whether the stage keeps answers.
+    pub cache_cluster_enabled: Option<bool>,
+    /// The size of its cache.
+    pub cache_cluster_size: Option<String>,
 }
 
 impl RestApis {
@@ -186,5 +191,7 @@ fn deployed(inner: &Inner, api: &Api, name: &str, deployment: &str, new: &NewDep
         stage.variables.clone_from(variables);
     }
     stage.tracing_enabled = new.tracing_enabled.unwrap_or(stage.tracing_enabled);
+    stage.cache_cluster_enabled = new.cache_cluster_enabled.unwrap_or(stage.cache_cluster_enabled);
+    stage.cache_cluster_size = new.cache_cluster_size.clone().or(stage.cache_cluster_size);
     Ok(stage)
 }

@@ -3,10 +3,11 @@
 use super::{
     Inner, RestApis, errors,
     model::{Api, GatewayResponse},
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation, Rule, patch},
     serve::Trouble,
 };
+use crate::page::Page;
 use tinderbox_base::{Caller, Result};
 
 const RULES: [Rule; 3] = [

@@ -12,10 +12,12 @@
 //! | `usage/PLAN/KEY` | what the key used |
 //! | `account` | the account's settings |
 
+pub(super) use crate::commit::{decode, encode};
+
 use super::model::{Authorizer, Definition, GatewayResponse, Model, RequestValidator, Resource, Settings};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
-use tinderbox_base::{AccountId, Error, Region, Result, Timestamp};
+use tinderbox_base::{AccountId, Region, Timestamp};
 use tinderbox_store::{Key, KeyBuilder};
 
 /// The service's name in keys and ARNs.
@@ -126,12 +128,4 @@ impl Snapshot {
         let resources = definition.resources.values().map(|r| Resource::clone(r)).collect();
         Self { head: Head::of(definition), resources }
     }
-}
-
-pub(super) fn encode<T: Serialize>(value: &T) -> Result<bytes::Bytes> {
-    serde_json::to_vec(value).map(Into::into).map_err(Error::internal)
-}
-
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(Error::internal)
 }

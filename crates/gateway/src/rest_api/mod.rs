@@ -16,29 +16,35 @@ mod keys;
 mod load;
 mod methods;
 pub mod model;
+mod model_template;
 mod models;
 mod page;
 mod patch;
+mod resource_policy;
 mod resources;
 mod responses;
 mod schema;
 mod serve;
+mod stage_checks;
 mod stages;
 mod table;
 mod tags;
+mod test_invoke;
 mod usage;
 mod usage_plan_keys;
 mod usage_plans;
 mod validators;
 
+pub use crate::page::Page;
 pub use account::Account;
 pub use api_keys::{ListKeys, NewKey};
 pub use apis::NewApi;
 pub use deployments::NewDeployment;
 pub use gateway_responses::Shown as ShownGatewayResponse;
 pub use methods::MethodName;
-pub use page::{Page, PageRequest};
+pub use page::PageRequest;
 pub use patch::PatchOperation;
+pub use serve::testing::{TestRequest, TestedAuthorizer, TestedMethod};
 pub use usage::{GetUsage, Usage};
 
 use crate::{edge::Registry, upstream::Upstream};
@@ -92,6 +98,7 @@ impl RestApis {
             targets: deps.targets,
             log_sink: deps.log_sink,
             upstream: Upstream::new(),
+            answers: serve::Answers::default(),
             timeout: Duration::from_millis(deps.config.timeout_ms),
         };
         let inner = Arc::new(Inner {

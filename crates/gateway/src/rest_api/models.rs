@@ -3,10 +3,11 @@
 use super::{
     Inner, RestApis, errors,
     model::{Api, Model},
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation, Rule, patch},
 };
 use crate::ids;
+use crate::page::Page;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tinderbox_base::{Caller, Error, Random, Result};

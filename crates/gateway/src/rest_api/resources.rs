@@ -3,9 +3,10 @@
 use super::{
     Inner, RestApis, errors,
     model::{Api, Resource},
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation, patch},
 };
+use crate::page::Page;
 use crate::{ids, paths::variable};
 use std::{collections::BTreeMap, sync::Arc};
 use tinderbox_base::{Caller, Error, Result};

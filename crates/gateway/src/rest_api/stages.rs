@@ -4,22 +4,22 @@ use super::{
     Inner, RestApis, errors,
     model::{Api, MethodSetting, Stage},
     patch::{Kind, PatchOperation, Rule, patch, segments, typed},
+    stage_checks::check,
 };
-use crate::access_log::Format;
 use std::sync::Arc;
-use tinderbox_base::{Arn, Caller, Error, Result};
+use tinderbox_base::{Caller, Error, Result};
 
 /// Stages of one API. AWS begins with 10 and raises it on request.
 const MAX_STAGES: usize = 100;
-/// The longest name of a stage.
-const MAX_NAME: usize = 128;
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 18] = [
     ("/description", Kind::Text),
     ("/deploymentId", Kind::Text),
     ("/clientCertificateId", Kind::Text),
     ("/documentationVersion", Kind::Text),
     ("/tracingEnabled", Kind::Flag),
+    ("/cacheClusterEnabled", Kind::Flag),
+    ("/cacheClusterSize", Kind::Text),
     ("/variables/*", Kind::Text),
     ("/accessLogSettings/format", Kind::Text),
     ("/accessLogSettings/destinationArn", Kind::Text),
@@ -105,7 +105,11 @@ impl RestApis {
             stage.last_updated_date = inner.clock.now();
             put(api, stage)
         };
-        self.inner.change(caller, api, change).await
+        let stage = self.inner.change(caller, api, change).await?;
+        if !stage.cache_cluster_enabled {
+            self.inner.edge.answers.forget(api, &stage.stage_name);
+        }
+        Ok(stage)
     }
 
     /// Deletes a stage.
@@ -113,9 +117,22 @@ impl RestApis {
     /// # Errors
     /// `NotFound`.
     pub async fn delete_stage(&self, caller: &Caller, api: &str, name: String) -> Result<()> {
+        let stage = name.clone();
         let change =
             move |_: &Inner, api: &mut Api| api.stages.remove(&name).map(drop).ok_or_else(errors::stage);
-        self.inner.change(caller, api, change).await
+        self.inner.change(caller, api, change).await?;
+        self.inner.edge.answers.forget(api, &stage);
+        Ok(())
+    }
+
+    /// Forgets the answers that a stage keeps.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn flush_answers(&self, caller: &Caller, api: &str, name: &str) -> Result<()> {
+        self.inner.table.of(caller).stage(api, name)?;
+        self.inner.edge.answers.forget(api, name);
+        Ok(())
     }
 }
 
@@ -125,9 +142,6 @@ fn updated(mut stage: Stage, operation: &PatchOperation) -> Result<Stage> {
         return copied(stage, operation);
     }
     let path = segments(&operation.path);
-    if path.first().is_some_and(|first| first.starts_with("cacheCluster")) {
-        return Err(errors::absent("cache clusters"));
-    }
     // `/{resource path}/{method}/throttling/rateLimit`, where `*` may stand for either.
     if let [resource, method, rest @ ..] = &path[..]
         && !rest.is_empty()
@@ -195,69 +209,4 @@ pub(super) fn put(api: &mut Api, stage: Stage) -> Result<Arc<Stage>> {
     let stage = Arc::new(stage);
     api.stages.insert(stage.stage_name.clone(), Arc::clone(&stage));
     Ok(stage)
-}
-
-fn check(api: &Api, stage: &Stage) -> Result<()> {
-    let name = &stage.stage_name;
-    let fine = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if !fine || name.is_empty() || name.len() > MAX_NAME {
-        return Err(errors::bad("Stage name only allows a-zA-Z0-9_-"));
-    }
-    let known = |id: &str| api.deployments.contains_key(id);
-    let canary = stage.canary_settings.as_ref();
-    if !known(&stage.deployment_id)
-        || canary.and_then(|c| c.deployment_id.as_deref()).is_some_and(|id| !known(id))
-    {
-        return Err(errors::bad("Deployment id does not exist"));
-    }
-    if canary.is_some_and(|canary| !(0.0..=100.0).contains(&canary.percent_traffic)) {
-        return Err(errors::bad("Percent traffic must be between 0.0 and 100.0"));
-    }
-    variables(stage)?;
-    access_log(stage)?;
-    let levels = ["OFF", "ERROR", "INFO"];
-    let strange =
-        |s: &MethodSetting| s.logging_level.as_deref().is_some_and(|level| !levels.contains(&level));
-    if stage.method_settings.values().any(strange) {
-        return Err(errors::bad("Invalid logging level specified. Must be one of: OFF, ERROR, INFO"));
-    }
-    Ok(())
-}
-
-/// Names and values of variables, as the page "Amazon API Gateway stage variables reference" allows them.
-fn variables(stage: &Stage) -> Result<()> {
-    let overrides = stage.canary_settings.iter().flat_map(|canary| &canary.stage_variable_overrides);
-    for (name, value) in stage.variables.iter().chain(overrides) {
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            return Err(errors::bad("Stage variable names only allow a-zA-Z0-9_"));
-        }
-        if !value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&b)) {
-            return Err(errors::bad("Stage variable values only allow A-Za-z0-9-._~:/?#&=,"));
-        }
-    }
-    Ok(())
-}
-
-fn access_log(stage: &Stage) -> Result<()> {
-    let Some(log) = &stage.access_log_settings else { return Ok(()) };
-    if let Some(format) = log.format.as_deref().filter(|f| !f.is_empty())
-        && !Format::parse(format).names_request()
-    {
-        return Err(errors::bad(
-            "Access Log format must contain at least a reference to $context.requestId or $context.extendedRequestId.",
-        ));
-    }
-    let Some(arn) = log.destination_arn.as_deref().filter(|a| !a.is_empty()) else { return Ok(()) };
-    let group = log_group(arn);
-    group
-        .map(drop)
-        .ok_or_else(|| errors::bad("Invalid ARN specified in the request: it must be that of a log group"))
-}
-
-/// The log group that an ARN names.
-pub(super) fn log_group(arn: &str) -> Option<String> {
-    let arn: Arn = arn.parse().ok().filter(|arn: &Arn| arn.service == "logs")?;
-    let name = arn.resource.strip_prefix("log-group:")?;
-    let name = name.strip_suffix(":*").unwrap_or(name);
-    (!name.is_empty()).then(|| name.to_owned())
 }

@@ -6,12 +6,10 @@ use super::{
     model::{Api, Texts},
     table::Namespace,
 };
+use crate::{errors::wrong_arn, tags};
 use std::sync::Arc;
-use tinderbox_base::{Arn, Caller, Result};
+use tinderbox_base::{Caller, Result};
 use tinderbox_store::{Commit, Op};
-
-/// Tags of one resource (quotas: 50).
-const MAX_TAGS: usize = 50;
 
 enum Tagged {
     Api(String),
@@ -64,7 +62,7 @@ impl RestApis {
     ) -> Result<()> {
         let change = move |own: &mut Texts| {
             change(own);
-            if own.len() > MAX_TAGS { Err(errors::too_many("tags", MAX_TAGS)) } else { Ok(()) }
+            tags::check(own)
         };
         match tagged(arn)? {
             Tagged::Api(id) => {
@@ -118,17 +116,11 @@ async fn put<T: serde::Serialize>(
 
 /// `arn:aws:apigateway:REGION::/restapis/ID`, and so on.
 fn tagged(arn: &str) -> Result<Tagged> {
-    let wrong = || errors::bad("Invalid ARN specified in the request");
-    let parsed: Arn = arn.parse().map_err(|_| wrong())?;
-    if parsed.service != super::keys::SERVICE {
-        return Err(wrong());
-    }
-    let parts: Vec<_> = parsed.resource.trim_start_matches('/').split('/').collect();
-    match parts[..] {
+    match tags::path(arn)?.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["restapis", id] => Ok(Tagged::Api(id.into())),
         ["restapis", id, "stages", stage] => Ok(Tagged::Stage(id.into(), stage.into())),
         ["apikeys", id] => Ok(Tagged::Key(id.into())),
         ["usageplans", id] => Ok(Tagged::Plan(id.into())),
-        _ => Err(wrong()),
+        _ => Err(wrong_arn()),
     }
 }

@@ -3,10 +3,11 @@
 use super::{
     Inner, RestApis, api_keys, errors,
     model::{ApiKey, UsagePlan},
-    page::{Page, PageRequest},
+    page::PageRequest,
     table::Namespace,
     usage_plans::find,
 };
+use crate::page::Page;
 use std::sync::Arc;
 use tinderbox_base::{Caller, Error, Result};
 use tinderbox_store::{Commit, Op};

@@ -3,10 +3,11 @@
 use super::{
     Inner, RestApis, errors,
     model::{Api, RequestValidator},
-    page::{Page, PageRequest},
+    page::PageRequest,
     patch::{Kind, PatchOperation, Rule, patch},
 };
 use crate::ids;
+use crate::page::Page;
 use tinderbox_base::{Caller, Error, Result};
 
 /// Validators of one API; the service names no number, there are four that differ.

@@ -60,6 +60,12 @@ impl Access {
         }
     }
 
+    /// What signatures are verified with, and where they must be.
+    pub(crate) fn authentication(&self, keys: Arc<dyn AccessKeys>, clock: &Arc<dyn Clock>) -> Authentication {
+        let loopback = if self.must_sign { Loopback::Verified } else { Loopback::Trusted };
+        Authentication { keys, clock: Arc::clone(clock), loopback }
+    }
+
     /// The router, asking what is to be asked.
     pub(crate) fn guard(
         &self,
@@ -68,9 +74,8 @@ impl Access {
         functions: &Arc<Functions>,
         clock: &Arc<dyn Clock>,
     ) -> Router {
-        let loopback = if self.must_sign { Loopback::Verified } else { Loopback::Trusted };
         let keys = Arc::clone(identity) as Arc<dyn AccessKeys>;
-        let router = router.authenticated_by(Authentication { keys, clock: Arc::clone(clock), loopback });
+        let router = router.authenticated_by(self.authentication(keys, clock));
         if !self.enforce {
             return router;
         }

@@ -2,6 +2,7 @@
 
 use super::{
     access::Access,
+    gate::Gatekeeper,
     gateway::{self, Apis},
     instance::{self, InstanceEndpoint},
     platform::Platform,
@@ -47,6 +48,7 @@ pub(crate) struct Core {
     authority: Arc<Authority>,
     router: Router,
     apis: Apis,
+    gatekeeper: Gatekeeper,
     // Work in the background ends with this.
     _tasks: JoinSet<()>,
 }
@@ -139,6 +141,7 @@ impl Core {
         .await?;
         let router = router(Arc::clone(&random), &functions, &logs, Arc::clone(&identity), &apis);
         let router = access.guard(router, &identity, &functions, &clock);
+        let gatekeeper = Gatekeeper::new(&access, &identity, &clock);
         let _tasks = tasks(&blobs, &functions);
         let core = Arc::new(Self {
             id,
@@ -153,6 +156,7 @@ impl Core {
             authority,
             router,
             apis,
+            gatekeeper,
             _tasks,
         });
         let shared = Arc::downgrade(&core);
@@ -183,6 +187,11 @@ impl Core {
     /// The APIs that functions stand behind.
     pub(crate) fn apis(&self) -> &Apis {
         &self.apis
+    }
+
+    /// Who knows those that call the APIs.
+    pub(crate) fn gatekeeper(&self) -> &Gatekeeper {
+        &self.gatekeeper
     }
 
     /// Whether the endpoints for tests are served.

@@ -10,10 +10,14 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tinderbox_base::{Clock, LogSink, Random, Reply, Result, StreamedReply, Targets, config};
-use tinderbox_functions::{Functions, model::UrlCors};
+use tinderbox_base::{
+    Caller, Clock, LogSink, Random, Reply, RequestId, Result, StreamedReply, Targets, config,
+    policy::{Policy, PolicyKind},
+};
+use tinderbox_functions::{Functions, UrlFound, model::UrlCors};
 use tinderbox_gateway::{
-    Address, FunctionUrls, Gateway, InvokeMode, Outgoing, Registry, Url, UrlSource, http_api, rest_api,
+    Address, FunctionUrls, Gate, Gateway, Guarded, InvokeMode, Outgoing, Registry, Url, UrlSource, http_api,
+    rest_api,
 };
 use tinderbox_store::Store;
 use tinderbox_wire::{Body, Peer};
@@ -74,13 +78,18 @@ impl Apis {
         &self.http
     }
 
-    /// Answers a request for the API at `address`.
-    pub(crate) async fn handle(&self, request: Request<Incoming>, address: Address) -> Response<Body> {
+    /// Answers a request for the API at `address` that came in through `gate`.
+    pub(crate) async fn handle(
+        &self,
+        request: Request<Incoming>,
+        address: Address,
+        gate: Arc<dyn Gate>,
+    ) -> Response<Body> {
         // In an instance nobody tells where a request comes from: it is this machine.
         let source = request.extensions().get::<Peer>().map(|peer| peer.0);
         let source = source.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let names = request.extensions().get::<Seen>().map(|seen| seen.names(&request)).unwrap_or_default();
-        self.gateway.handle(request, address, source, names).await.map(body)
+        self.gateway.handle(request, address, source, names, gate).await.map(body)
     }
 
     /// Writes down what is only in memory.
@@ -102,15 +111,34 @@ impl UrlSource for UrlsOfFunctions {
             "RESPONSE_STREAM" => InvokeMode::Streamed,
             _ => InvokeMode::Buffered,
         };
-        Some(Url { cors: found.url.cors.clone().map(cors), mode })
+        let guarded = (found.url.auth_type == "AWS_IAM").then(|| self.guarded(&found));
+        Some(Url { cors: found.url.cors.clone().map(cors), mode, guarded })
     }
 
-    async fn call(&self, id: &str, event: Bytes, trace: String) -> Result<Reply> {
-        self.0.call_url(id, event, Some(trace)).await
+    async fn call(&self, id: &str, event: Bytes, trace: String, let_through: bool) -> Result<Reply> {
+        self.0.call_url(id, event, Some(trace), let_through).await
     }
 
-    async fn stream(&self, id: &str, event: Bytes, trace: String) -> Result<StreamedReply> {
-        self.0.stream_url(id, event, Some(trace)).await
+    async fn stream(
+        &self,
+        id: &str,
+        event: Bytes,
+        trace: String,
+        let_through: bool,
+    ) -> Result<StreamedReply> {
+        self.0.stream_url(id, event, Some(trace), let_through).await
+    }
+}
+
+impl UrlsOfFunctions {
+    /// What an URL leads to, with the policy that it has.
+    fn guarded(&self, found: &UrlFound) -> Guarded {
+        let (arn, account, region) = (found.arn.to_string(), found.account.clone(), found.region.clone());
+        let own = Caller::root(account.clone(), region.clone(), RequestId::nil());
+        // What has no policy lets in those of its account that their own policies let.
+        let policy = self.0.policy(&own, &arn, None).ok();
+        let policy = policy.and_then(|found| Policy::parse(&found.policy, PolicyKind::Resource).ok());
+        Guarded { arn, account, region, policy }
     }
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod carried;
 pub(crate) mod core;
 mod dns;
+mod gate;
 mod gateway;
 mod heads;
 mod instance;

@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
-use tinderbox_gateway::Address;
+use tinderbox_gateway::{Address, Gate};
 use tinderbox_wire::{Body, Origin};
 
 /// Where the zip of a function's code is downloaded, with a token after it.
@@ -18,12 +18,14 @@ const RESET_PATH: &str = "/moto-api/reset";
 pub(crate) struct Platform {
     core: Arc<Core>,
     origin: Origin,
+    gate: Arc<dyn Gate>,
 }
 
 impl Platform {
     /// The platform for requests from `origin`.
     pub(crate) fn new(core: Arc<Core>, origin: Origin) -> Self {
-        Self { core, origin }
+        let gate = core.gatekeeper().at(origin.clone());
+        Self { core, origin, gate }
     }
 
     async fn own(self: Arc<Self>, request: Request<Incoming>) -> Response<Body> {
@@ -66,7 +68,7 @@ impl Handler for Platform {
         Carried::new(caught(async move {
             // Pages of any site may call an API: what they may read is for the API itself to say.
             if let Some(address) = Address::of(request.uri(), request.headers()) {
-                return self.core.apis().handle(request, address).await;
+                return self.core.apis().handle(request, address, Arc::clone(&self.gate)).await;
             }
             if self.is_own(request.uri().path()) {
                 if !self.core.router().admits(request.uri(), request.headers(), &self.origin) {

@@ -5,14 +5,16 @@
 
 mod authorize;
 mod proof;
+mod signer;
 
 pub use authorize::{Authorize, Call, Refused};
+pub use signer::{Signed, Unproven};
 
 use crate::{Origin, ServiceError, route::Scope, schema::Protocol, sigv4};
 use proof::Proof;
 use sigv4::{Claim, SignatureFault, SignedRequest};
 use std::{fmt, sync::Arc};
-use tinderbox_base::{AccessKeys, Caller, Clock, KeyFault, KnownKey, RequestId};
+use tinderbox_base::{AccessKeys, Caller, Clock, KnownKey, RequestId};
 
 /// Whose word is taken for who calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,22 +108,24 @@ impl Authentication {
 
     /// The caller that the request claims to come from, provided that the proof holds.
     async fn claimed(&self, arrival: &Arrival<'_>) -> Result<Known, ServiceError> {
-        let fault = |fault: SignatureFault| fault.into_error(arrival.protocol);
-        let claim = Claim::parse(&arrival.request).map_err(fault)?;
-        let found = self.keys.find(&claim.access_key, claim.token.as_deref()).await;
-        let known = found.map_err(|found| match found {
-            KeyFault::Unknown => fault(SignatureFault::UnknownKey),
-            KeyFault::Expired => fault(SignatureFault::ExpiredToken),
-            KeyFault::Failed(error) => error.into(),
-        })?;
-        claim.check_scope(self.clock.now(), arrival.service).map_err(fault)?;
-        let region = claim.region.parse().unwrap_or_default();
-        let mut caller = Caller::root(known.account.clone(), region, arrival.id);
-        adopt(&mut caller, &known);
-        caller.access_key = Some(claim.access_key.clone());
-        caller.trace = arrival.trace.clone();
+        let unproven = |unproven: Unproven| unproven.into_error(arrival.protocol);
+        let claim = Claim::parse(&arrival.request).map_err(|fault| unproven(fault.into()))?;
+        let known = self.known(&claim).await.map_err(unproven)?;
+        let scope = claim.check_scope(self.clock.now(), arrival.service);
+        scope.map_err(|fault| unproven(fault.into()))?;
+        let caller = caller_of(&claim, &known, arrival.id, arrival.trace.clone());
         Ok(Known { caller, proof: Some(Proof::new(claim, known)) })
     }
+}
+
+/// The caller that a claim names, by what its key stands for.
+fn caller_of(claim: &Claim, known: &KnownKey, id: RequestId, trace: Option<String>) -> Caller {
+    let region = claim.region.parse().unwrap_or_default();
+    let mut caller = Caller::root(known.account.clone(), region, id);
+    adopt(&mut caller, known);
+    caller.access_key = Some(claim.access_key.clone());
+    caller.trace = trace;
+    caller
 }
 
 fn adopt(caller: &mut Caller, known: &KnownKey) {

@@ -1,10 +1,6 @@
 //! The proof that the caller holds the secret: checked when the body is there.
 
-use crate::{
-    ServiceError,
-    schema::Protocol,
-    sigv4::{Claim, Hash, Payload, SignatureFault, SignedRequest},
-};
+use crate::sigv4::{Claim, Hash, Payload, SignatureFault, SignedRequest};
 use std::sync::Arc;
 use tinderbox_base::KnownKey;
 
@@ -20,18 +16,12 @@ impl Proof {
     }
 
     /// Checks the signature of a request whose body, as it came, has the hash `body`.
-    pub(crate) fn check(
-        &self,
-        request: &SignedRequest<'_>,
-        body: &Hash,
-        protocol: Protocol,
-    ) -> Result<(), ServiceError> {
+    pub(crate) fn check(&self, request: &SignedRequest<'_>, body: &Hash) -> Result<(), SignatureFault> {
         if let Payload::Chunked(kind) = self.claim.payload {
             // No service but S3 takes bodies in chunks.
             let text = format!("x-amz-content-sha256 {} is not supported by this service.", kind.name());
-            return Err(SignatureFault::Incomplete(text).into_error(protocol));
+            return Err(SignatureFault::Incomplete(text));
         }
-        let verified = self.claim.verify(request, self.known.secret.reveal(), Some(body));
-        verified.map_err(|fault| fault.into_error(protocol))
+        self.claim.verify(request, self.known.secret.reveal(), Some(body))
     }
 }

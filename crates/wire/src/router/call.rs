@@ -134,7 +134,8 @@ impl<'a> Call<'a> {
     fn check(&self, known: &auth::Known, body: &Held<'_>) -> Result<(), Problem> {
         let Some(proof) = &known.proof else { return Ok(()) };
         let digest = body.digest.unwrap_or_else(|| sha256(&body.bytes));
-        Ok(proof.check(&self.signed_request(), &digest, self.identified.protocol)?)
+        let checked = proof.check(&self.signed_request(), &digest);
+        Ok(checked.map_err(|fault| fault.into_error(self.identified.protocol))?)
     }
 
     fn signed_request(&self) -> SignedRequest<'a> {

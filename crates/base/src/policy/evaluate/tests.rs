@@ -33,6 +33,10 @@ fn service() -> Subject {
     Subject { account: account(OWN), kind: SubjectKind::Service("events.amazonaws.com".into()) }
 }
 
+fn nobody() -> Subject {
+    Subject::anonymous(&account(OWN))
+}
+
 /// A policy of statements written short: `+` allows, `-` forbids; action; `@` principal.
 fn policy(short: &str) -> (Policy, Source) {
     let (short, principal) = match short.split_once('@') {
@@ -149,6 +153,13 @@ fn in_one_account() {
     of(service(), &[], &[&format!("{INVOKE}@s3.amazonaws.com")], "?resource-based policy");
     of(service(), &[], &[&format!("{INVOKE}@{OWN}")], "?resource-based policy");
     of(user(), &[], &[&format!("{INVOKE}@events.amazonaws.com")], "?identity-based policy");
+    // Who does not say who they are has what everyone is granted, or what somebody answered for them.
+    of(nobody(), &[], &[], "?resource-based policy");
+    of(nobody(), &[], &[&format!("{INVOKE}@*")], "+resource-based policy");
+    of(nobody(), &[], &[&format!("{INVOKE}@{OWN}")], "?resource-based policy");
+    of(nobody(), &[INVOKE], &[], "+identity-based policy");
+    of(nobody(), &["+lambda:Get*"], &[], "?identity-based policy");
+    of(nobody(), &[INVOKE], &["-*@*"], "-resource-based policy");
 }
 
 #[test]

@@ -7,7 +7,9 @@ use super::{
     failed::Failed,
     identity,
     lambda_authorizer::{self, Decision},
+    signed,
 };
+use crate::gate::Signer;
 use std::sync::Arc;
 
 /// What is known of who calls.
@@ -17,6 +19,8 @@ pub(super) enum Authorization {
     Token(Token),
     /// A function says it.
     Function(Arc<Decision>),
+    /// They signed.
+    Signed(Box<Signer>),
 }
 
 /// Lets the request pass, or says why not.
@@ -29,6 +33,7 @@ pub(super) async fn authorize(
         "NONE" => return Ok(()),
         "JWT" => Authorization::Token(token(exchange, stage, route).await?),
         "CUSTOM" => Authorization::Function(lambda_authorizer::ask(exchange, stage, route).await?),
+        "AWS_IAM" => Authorization::Signed(Box::new(signed::signer(exchange, stage).await?)),
         other => return Err(Failed::internal(format!("the authorization type {other} is not there"))),
     };
     exchange.authorization = Some(authorization);

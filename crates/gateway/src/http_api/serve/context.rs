@@ -3,15 +3,13 @@
 use super::{StageLive, authorize::Authorization, event, exchange::Exchange};
 use crate::{
     clock_text::common_log,
+    gate::Signer,
     json::{self, Object},
 };
 use serde_json::Value;
 
-/// Members of `identity` in format 1.0 that need what is not there: Cognito and verified signatures.
-const NO_IDENTITY: [&str; 8] = [
-    "accessKey",
-    "accountId",
-    "caller",
+/// Members of `identity` in format 1.0 that need what is not there: Cognito and organisations.
+const NO_IDENTITY: [&str; 5] = [
     "cognitoAuthenticationProvider",
     "cognitoAuthenticationType",
     "cognitoIdentityId",
@@ -48,6 +46,7 @@ impl Exchange {
                 authorizer.raw("lambda", context.to_string().as_bytes());
                 authorizer.end();
             }
+            Some(Authorization::Signed(signer)) => write_signer(signer, object.key("authorizer")),
         }
         object.text("domainName", call.domain_name());
         object.text("domainPrefix", self.domain_prefix());
@@ -73,7 +72,7 @@ impl Exchange {
         object.text("accountId", api.account.as_str());
         object.text("apiId", api.id());
         match &self.authorization {
-            None => {}
+            None | Some(Authorization::Signed(_)) => {}
             Some(Authorization::Token(token)) => {
                 let mut authorizer = Object::begin(object.key("authorizer"));
                 write_claims(&token.claims, authorizer.key("claims"));
@@ -97,13 +96,16 @@ impl Exchange {
         object.text("extendedRequestId", &call.extended_id);
         object.text("httpMethod", call.method.as_str());
         let mut identity = Object::begin(object.key("identity"));
+        for name in ["accessKey", "accountId", "caller"] {
+            identity.maybe(name, self.signed(name));
+        }
         for name in NO_IDENTITY {
             identity.maybe(name, None);
         }
         identity.text("sourceIp", &call.source_ip.to_string());
-        identity.maybe("user", None);
+        identity.maybe("user", self.signed("user"));
         identity.maybe("userAgent", call.header("user-agent"));
-        identity.maybe("userArn", None);
+        identity.maybe("userArn", self.signed("userArn"));
         identity.end();
         object.text("path", self.path());
         object.text("protocol", call.protocol());
@@ -114,6 +116,20 @@ impl Exchange {
         object.text("resourcePath", self.resource());
         object.text("stage", self.stage_name());
         object.end();
+    }
+
+    /// A member of `identity` that tells who signed.
+    fn signed(&self, name: &str) -> Option<&str> {
+        match self.authorization.as_ref()? {
+            Authorization::Signed(signer) => signer.identity(name),
+            Authorization::Token(_) | Authorization::Function(_) => None,
+        }
+    }
+
+    /// The path without its stage.
+    pub(super) fn path_in(&self, stage: &StageLive) -> &str {
+        let path = self.path();
+        path.strip_prefix('/').and_then(|path| path.strip_prefix(&stage.stage.stage_name)).unwrap_or(path)
     }
 
     /// The whole path, with its stage.
@@ -190,7 +206,11 @@ impl Exchange {
             "requestTimeEpoch" => call.received.as_millis().to_string(),
             "routeKey" => self.route.as_ref()?.route.route_key.clone(),
             "stage" => self.stage.as_ref()?.stage.stage_name.clone(),
-            _ => return self.authorized(name.strip_prefix("authorizer.")?),
+            _ => match name.split_once('.')? {
+                ("authorizer", name) => return self.authorized(name),
+                ("identity", name) => self.signed(name)?.to_owned(),
+                _ => return None,
+            },
         })
     }
 
@@ -199,8 +219,24 @@ impl Exchange {
             Authorization::Token(token) => token.claims.get(name.strip_prefix("claims.")?).map(plain),
             Authorization::Function(decision) if name == "principalId" => decision.principal.clone(),
             Authorization::Function(decision) => decision.context.get(name).map(plain),
+            Authorization::Signed(_) => None,
         }
     }
+}
+
+/// Who signed, as functions see it in format 2.0: the same in events of HTTP APIs and of function URLs.
+pub(crate) fn write_signer(signer: &Signer, out: &mut Vec<u8>) {
+    let mut authorizer = Object::begin(out);
+    let mut iam = Object::begin(authorizer.key("iam"));
+    iam.maybe("accessKey", signer.identity("accessKey"));
+    iam.maybe("accountId", signer.identity("accountId"));
+    iam.maybe("callerId", signer.identity("caller"));
+    iam.maybe("cognitoIdentity", None);
+    iam.maybe("principalOrgId", None);
+    iam.maybe("userArn", signer.identity("userArn"));
+    iam.maybe("userId", signer.identity("user"));
+    iam.end();
+    authorizer.end();
 }
 
 /// Claims as functions see them: all are texts, and lists are written `[a b]`.

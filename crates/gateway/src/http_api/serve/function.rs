@@ -69,11 +69,8 @@ pub(super) async fn proxy(
 pub(super) fn refused(exchange: &Exchange, error: &Error) -> Failed {
     match error.kind() {
         ErrorKind::Throttled | ErrorKind::Unavailable => Failed::unavailable(error.to_string()),
-        kind => {
-            if kind == ErrorKind::Internal {
-                let id = exchange.call.request_id;
-                tracing::error!(request_id = %id, causes = error.causes(), "{}", error.message());
-            }
+        _ => {
+            exchange.call.report(error);
             Failed::internal(error.to_string())
         }
     }

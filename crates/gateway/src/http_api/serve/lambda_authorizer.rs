@@ -5,15 +5,17 @@ use super::{
 };
 use crate::{
     function::{self, Called, with_variables},
+    gate,
     http_api::{integrations, model::Authorizer},
     json::{self, Object},
-    policy::{Policy, Verdict},
+    policy::{self, Asked},
     proxy::{self, shown_headers},
 };
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::{sync::Arc, time::Duration};
+use tinderbox_base::policy::Policy;
 
 /// How long the function may take (quotas: Lambda authorizer timeout, 10 seconds).
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,7 +51,7 @@ struct Simple {
 #[serde(rename_all = "camelCase")]
 struct WithPolicy {
     principal_id: String,
-    policy_document: Policy,
+    policy_document: Value,
     #[serde(default)]
     context: Option<Map<String, Value>>,
 }
@@ -67,10 +69,7 @@ pub(super) async fn ask(
         let missing = || Failed::unauthorized(format!("the request has no {source}"));
         identities.push(identity::of(exchange, stage, source).ok_or_else(missing)?);
     }
-    let path = exchange.path();
-    let path =
-        path.strip_prefix('/').and_then(|path| path.strip_prefix(&stage.stage.stage_name)).unwrap_or(path);
-    let arn = exchange.route_arn(stage, path);
+    let arn = exchange.route_arn(stage, exchange.path_in(stage));
     let ttl =
         authorizer.authorizer_result_ttl_in_seconds.and_then(|ttl| u64::try_from(ttl).ok()).unwrap_or(0);
     let now = exchange.served.edge.clock.monotonic();
@@ -89,7 +88,12 @@ pub(super) async fn ask(
     };
     let allowed = match &decision.verdict {
         Says::Plainly(allowed) => *allowed,
-        Says::ByPolicy(policy) => policy.judge(&arn) == Verdict::Allowed,
+        Says::ByPolicy(policy) => {
+            let api = &exchange.served.api;
+            let context = gate::context(&exchange.call, &api.region);
+            let asked = Asked { arn: &arn, owner: &api.account, context: &context };
+            policy::judge(asked, Some(policy), None).is_allowed()
+        }
     };
     if allowed { Ok(decision) } else { Err(Failed::forbidden("the authorizer does not allow it")) }
 }
@@ -142,18 +146,14 @@ fn read(payload: &[u8], simple: bool) -> Option<Decision> {
     } else {
         let answer: WithPolicy = serde_json::from_slice(payload).ok()?;
         Decision {
-            verdict: Says::ByPolicy(answer.policy_document),
+            verdict: Says::ByPolicy(policy::answered(&answer.policy_document).ok()?),
             principal: Some(answer.principal_id),
             context: answer.context.unwrap_or_default(),
         }
     };
-    let sound = match &decision.verdict {
-        Says::Plainly(_) => true,
-        Says::ByPolicy(policy) => policy.is_sound(),
-    };
     let bytes: usize =
         decision.context.iter().map(|(name, value)| name.len() + value.to_string().len()).sum();
-    (sound && decision.context.len() <= MAX_CONTEXT && bytes <= MAX_CONTEXT_BYTES).then_some(decision)
+    (decision.context.len() <= MAX_CONTEXT && bytes <= MAX_CONTEXT_BYTES).then_some(decision)
 }
 
 /// The event of format 2.0.

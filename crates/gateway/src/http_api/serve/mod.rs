@@ -15,9 +15,11 @@ mod jwt;
 mod lambda_authorizer;
 mod mapped;
 mod runtime;
+mod signed;
 mod upstream;
 
 pub(crate) use answer::{Answer, Defaults};
+pub(crate) use context::write_signer;
 pub(crate) use event::Event;
 pub(super) use identity::is_sound as source_is_sound;
 pub(super) use runtime::Runtime;
@@ -26,10 +28,10 @@ use super::{
     integrations,
     model::{Api, Authorizer, Definition, Integration, Route, Stage},
     route_key::RouteKey,
-    stages,
 };
 use crate::{
-    access_log::Format, call::Call, edge::Served, json, outgoing::Outgoing, paths::Paths, upstream::Upstream,
+    access_log::AccessLog, call::Call, edge::Served, json, outgoing::Outgoing, paths::Paths,
+    upstream::Upstream,
 };
 use exchange::Exchange;
 use http::Response;
@@ -80,12 +82,6 @@ struct RouteLive {
     function: Option<Arn>,
 }
 
-struct AccessLog {
-    format: Format,
-    group: String,
-    stream: String,
-}
-
 impl ServedApi {
     /// The picture of `api` as it is now.
     pub(super) fn new(edge: &Arc<Edge>, api: &Arc<Api>, runtime: &Arc<Runtime>) -> Self {
@@ -115,9 +111,8 @@ impl StageLive {
             }
         }
         let access_log = stage.access_log.as_ref().and_then(|log| {
-            let format = Format::parse(log.format.as_deref().filter(|format| !format.is_empty())?);
-            let group = stages::log_group(log.destination_arn.as_deref()?)?;
-            Some(AccessLog { format, group, stream: format!("{}/{}", api.id(), stage.stage_name) })
+            let (format, destination) = (log.format.as_deref(), log.destination_arn.as_deref());
+            AccessLog::of(format, destination, api.id(), &stage.stage_name)
         });
         let mut variables_json = Vec::new();
         let pairs = stage.stage_variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -43,6 +43,8 @@ pub struct Settings {
     pub disable_execute_api_endpoint: bool,
     /// The resource `/`.
     pub root_resource_id: String,
+    /// Who may call it; none leaves that to its methods.
+    pub policy: Option<String>,
     /// Its tags.
     pub tags: Texts,
 }

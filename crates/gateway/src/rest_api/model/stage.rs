@@ -17,6 +17,10 @@ pub struct Stage {
     pub description: Option<String>,
     /// A certificate for integrations. Stored only.
     pub client_certificate_id: Option<String>,
+    /// Whether answers may be kept.
+    pub cache_cluster_enabled: bool,
+    /// Gigabytes of the cache, as it was asked for; what is kept is bounded for all stages together.
+    pub cache_cluster_size: Option<String>,
     /// Settings by `{resource path}/{HTTP method}`, `*/*` for all.
     pub method_settings: BTreeMap<String, MethodSetting>,
     /// Values that integrations may use.
@@ -75,15 +79,15 @@ pub struct MethodSetting {
     pub throttling_burst_limit: i64,
     /// Requests a second; -1: no limit of its own.
     pub throttling_rate_limit: f64,
-    /// Whether answers are cached. Stored only.
+    /// Whether answers are kept, if the stage keeps any.
     pub caching_enabled: bool,
-    /// How long. Stored only.
+    /// How long they are, in seconds.
     pub cache_ttl_in_seconds: i64,
     /// Whether the cache is encrypted. Stored only.
     pub cache_data_encrypted: bool,
-    /// Who may invalidate the cache. Stored only.
+    /// Whether having an answer made anew takes a permission.
     pub require_authorization_for_cache_control: bool,
-    /// What those hear who may not. Stored only.
+    /// What those hear who have none.
     pub unauthorized_cache_control_header_strategy: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use crate::{
     function::{self, Called},
     rest_api::model::Integration,
 };
-use ::http::Response;
+use ::http::{HeaderMap, Response};
 use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ pub(super) async fn mapped(
         return mapping::respond(exchange, integration, None, Response::new(Bytes::new()));
     }
     let timeout = exchange.timeout(integration);
+    lambda::note_sent(exchange, &arn, &event);
     let reply = match function::call(&targets, caller, arn, event, timeout).await {
         Called::Answered(reply) => reply,
         Called::TimedOut => return Err(Failed::timed_out()),
@@ -49,6 +50,7 @@ pub(super) async fn mapped(
         Called::Refused(error) => return Err(Failed::internal(Trouble::Default5xx, error.to_string())),
     };
     exchange.integration_status = Some(200);
+    exchange.note_received(200, &HeaderMap::new(), &reply.payload);
     // Patterns are compared with the error's message (API Gateway guide, "Set up Lambda custom integrations").
     let message = reply.failed.then(|| message(&reply.payload));
     mapping::respond(exchange, integration, message.as_deref(), Response::new(reply.payload))

@@ -6,11 +6,12 @@ use crate::{
     paths::Paths,
     rest_api::{
         model::{Definition, Deployment, IntegrationKind, Method, Model},
+        resource_policy,
         schema::Schemas,
     },
 };
 use std::{collections::BTreeMap, sync::Arc};
-use tinderbox_base::Arn;
+use tinderbox_base::{Arn, policy::Policy};
 
 /// A deployment, compiled once.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(in crate::rest_api) struct Compiled {
     pub(super) binary: BinaryTypes,
     /// The schemas of its models by name.
     pub(super) schemas: Schemas,
+    /// Who may call; none if that is for the methods alone to say.
+    pub(super) policy: Option<Policy>,
     paths: Paths<BTreeMap<String, Arc<Route>>>,
 }
 
@@ -65,7 +68,8 @@ impl Compiled {
         let binary = BinaryTypes::new(&definition.settings.binary_media_types);
         let schema = |(name, model): (&String, &_)| Some((name.clone(), schema_of(model)?));
         let schemas = definition.models.iter().filter_map(schema).collect();
-        Self { id: deployment.id.clone(), definition, binary, schemas, paths }
+        let policy = definition.settings.policy.as_deref().map(resource_policy::parsed);
+        Self { id: deployment.id.clone(), definition, binary, schemas, policy, paths }
     }
 
     /// The route for a request: the resource is found first, and then has the method or has it not.

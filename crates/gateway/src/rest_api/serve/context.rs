@@ -6,16 +6,16 @@ use crate::{
     json::{self, Object},
 };
 
-/// Members of `identity` that need what is not there: Cognito and verified signatures.
-const NO_IDENTITY: [&str; 7] = [
+/// Members of `identity` that need what is not there: Cognito and organisations.
+const NO_IDENTITY: [&str; 5] = [
     "cognitoIdentityPoolId",
     "cognitoIdentityId",
     "principalOrgId",
     "cognitoAuthenticationType",
     "cognitoAuthenticationProvider",
-    "userArn",
-    "user",
 ];
+/// Members of `identity` that tell who signed.
+const SIGNED: [&str; 5] = ["userArn", "user", "accountId", "caller", "accessKey"];
 
 impl Exchange {
     /// Appends `requestContext` of proxy events.
@@ -49,7 +49,7 @@ impl Exchange {
         object.text("requestId", &call.request_id.to_string());
         self.write_identity(object.key("identity"));
         object.text("domainName", call.domain_name());
-        if let Some(variant) = self.variant() {
+        if let Some(variant) = self.variant().filter(|variant| !variant.compiled.id.is_empty()) {
             object.text("deploymentId", &variant.compiled.id);
         }
         object.text("apiId", self.served.api.id());
@@ -61,16 +61,21 @@ impl Exchange {
         for name in NO_IDENTITY {
             object.maybe(name, None);
         }
-        object.maybe("accountId", None);
-        object.maybe("caller", None);
-        object.maybe("accessKey", None);
+        for name in SIGNED {
+            object.maybe(name, self.signed(name));
+        }
         if let Some(key) = &self.api_key {
             object.text("apiKey", &key.value);
             object.text("apiKeyId", &key.id);
         }
-        object.text("sourceIp", &self.call.source_ip.to_string());
+        object.text("sourceIp", &self.source());
         object.maybe("userAgent", self.call.header("user-agent"));
         object.end();
+    }
+
+    /// A member of `identity` that tells who signed.
+    fn signed(&self, name: &str) -> Option<&str> {
+        self.signer.as_ref()?.identity(name)
     }
 
     /// The first label of the host's name; for one that is an address, the API's id.
@@ -99,7 +104,7 @@ impl Exchange {
             "httpMethod" => call.method.to_string(),
             "identity.apiKey" => self.api_key.as_ref()?.value.clone(),
             "identity.apiKeyId" => self.api_key.as_ref()?.id.clone(),
-            "identity.sourceIp" => call.source_ip.to_string(),
+            "identity.sourceIp" => self.source(),
             "identity.userAgent" => call.header("user-agent")?.to_owned(),
             "integrationLatency" | "integration.latency" | "integration.integrationLatency" => {
                 self.integration_latency?.as_millis().to_string()
@@ -118,7 +123,11 @@ impl Exchange {
             "resourcePath" => route?.path.clone(),
             "stage" => self.stage.as_ref().map(|stage| stage.stage.stage_name.clone())?,
             "xrayTraceId" => call.trace.clone(),
-            _ => return self.authorized(name.strip_prefix("authorizer.")?),
+            _ => match name.split_once('.')? {
+                ("authorizer", name) => return self.authorized(name),
+                ("identity", name) => self.signed(name)?.to_owned(),
+                _ => return None,
+            },
         })
     }
 

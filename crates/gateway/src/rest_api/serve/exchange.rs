@@ -1,22 +1,26 @@
 //! One request on its way through an API: what is known of it so far, and its steps.
 
 use super::{
-    ServedApi, StageLive, Variant,
-    authorize::{self, Authorization},
+    ServedApi, StageLive, Variant, authorize,
+    authorizer::Authorization,
     aws,
+    caching::{self, Plan},
     compiled::{Route, Routed},
     finish, http, lambda, metering, mock,
+    trace::Trace,
     trouble::{Failed, Trouble},
     validate,
 };
 use crate::{
-    call::Call,
+    call::{Call, text},
+    gate::Signer,
     mapping::Overrides,
+    proxy::shown_headers,
     rest_api::model::{ApiKey, Integration, IntegrationKind},
 };
 use ::http::Response;
 use bytes::Bytes;
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 /// A request and what became of it so far.
 pub(super) struct Exchange {
@@ -27,14 +31,18 @@ pub(super) struct Exchange {
     pub(super) canary: bool,
     /// Bytes of the call's path that are the stage's.
     stage_bytes: usize,
-    routed: Option<Routed>,
+    pub(super) routed: Option<Routed>,
     pub(super) authorization: Option<Arc<Authorization>>,
+    /// Who signed it, where that is asked.
+    pub(super) signer: Option<Signer>,
     pub(super) api_key: Option<Arc<ApiKey>>,
     /// What request templates set besides the body.
     pub(super) overrides: Overrides,
     pub(super) failed: Option<Failed>,
     pub(super) integration_latency: Option<Duration>,
     pub(super) integration_status: Option<u16>,
+    /// What it tells of itself, if it is a test.
+    pub(super) trace: Option<Trace>,
 }
 
 impl Exchange {
@@ -49,11 +57,13 @@ impl Exchange {
             stage_bytes: 0,
             routed: None,
             authorization: None,
+            signer: None,
             api_key: None,
             overrides: Overrides::default(),
             failed: None,
             integration_latency: None,
             integration_status: None,
+            trace: None,
         }
     }
 
@@ -76,14 +86,44 @@ impl Exchange {
         metering::stage(self, &route)?;
         authorize::authorize(self, &route).await?;
         metering::key(self, &route)?;
-        validate::validate(self, &route)?;
+        self.carry_out(&route).await
+    }
+
+    /// Does what the method says, for somebody who may have it done.
+    pub(super) async fn carry_out(&mut self, route: &Route) -> Result<Response<Bytes>, Failed> {
+        validate::validate(self, route)?;
         let integration = route.method.method_integration.as_ref();
         let integration =
             integration.ok_or_else(|| Failed::misconfigured("the method has no integration"))?;
+        let mut plan = caching::plan(self, route, integration);
+        let kept = match &mut plan {
+            Some(plan) => caching::look(self, route, plan).await?,
+            None => None,
+        };
+        let mut answer = match kept {
+            Some(kept) => kept,
+            None => self.ask(route, integration, plan.as_ref()).await?,
+        };
+        if plan.is_some_and(|plan| plan.ignored) {
+            caching::warn(&mut answer);
+        }
+        Ok(answer)
+    }
+
+    /// Has the integration answer, and keeps what it says where that is wanted.
+    async fn ask(
+        &mut self,
+        route: &Route,
+        integration: &Integration,
+        plan: Option<&Plan>,
+    ) -> Result<Response<Bytes>, Failed> {
         let started = self.served.edge.clock.monotonic();
-        let answer = self.integrate(&route, integration).await;
+        let answer = self.integrate(route, integration).await;
         let ended = self.served.edge.clock.monotonic();
         self.integration_latency = Some(ended.since(started));
+        if let (Some(plan), Ok(answer)) = (plan, &answer) {
+            caching::keep(self, plan, answer);
+        }
         answer
     }
 
@@ -125,6 +165,23 @@ impl Exchange {
         let most = self.served.edge.timeout;
         let own = integration.timeout_in_millis.and_then(|millis| u64::try_from(millis).ok());
         own.map_or(most, |millis| most.min(Duration::from_millis(millis)))
+    }
+
+    /// Its headers as functions see them. A test has those that it was given.
+    pub(super) fn shown_headers(&self) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+        if self.trace.is_none() {
+            return shown_headers(&self.call);
+        }
+        self.call.headers.iter().map(|(name, value)| (self.call.written(name).into(), text(value))).collect()
+    }
+
+    /// Where it came from, as it is told.
+    pub(super) fn source(&self) -> String {
+        if self.trace.is_some() {
+            "test-invoke-source-ip".to_owned()
+        } else {
+            self.call.source_ip.to_string()
+        }
     }
 
     /// The path without its stage, as it was sent.

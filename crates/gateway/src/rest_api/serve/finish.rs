@@ -26,11 +26,9 @@ pub(super) fn refusal(exchange: &Exchange, failed: &Failed) -> Response<Bytes> {
             response
         }
     };
-    let headers = response.headers_mut();
-    headers.insert(
-        HeaderName::from_static("x-amzn-errortype"),
-        HeaderValue::from_static(failed.trouble.error_type()),
-    );
+    if let Ok(kind) = HeaderValue::from_str(failed.error_type()) {
+        response.headers_mut().insert(HeaderName::from_static("x-amzn-errortype"), kind);
+    }
     response
 }
 
@@ -97,14 +95,18 @@ fn substituted(exchange: &Exchange, failed: &Failed, template: &str) -> String {
     out
 }
 
+/// Says what the body is, where nobody said.
+pub(super) fn type_body(response: &mut Response<Bytes>) {
+    let unknown = response.headers_mut().entry(header::CONTENT_TYPE);
+    unknown.or_insert(HeaderValue::from_static("application/json"));
+}
+
 /// Gives the answer what all answers have, and writes the request down.
 pub(super) fn finish(exchange: &Exchange, mut response: Response<Bytes>) -> Response<Bytes> {
     compress(exchange, &mut response);
+    type_body(&mut response);
     let call = &exchange.call;
     let headers = response.headers_mut();
-    if !headers.contains_key(header::CONTENT_TYPE) {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
     for (name, text) in
         [("x-amzn-requestid", call.request_id.to_string()), ("x-amz-apigw-id", call.extended_id.clone())]
     {

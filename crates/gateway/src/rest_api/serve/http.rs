@@ -102,6 +102,7 @@ async fn send(
     path.splice(0..0, exchange.overrides.path.iter().cloned());
     path.extend(exchange.params().iter().cloned());
     let uri = uri(exchange, integration, &path, &query)?;
+    exchange.note_sent(&uri.to_string(), &headers, &body);
     let any = |method: &&str| *method != "ANY";
     let method = integration.http_method.as_deref().filter(any).and_then(|m| m.parse::<Method>().ok());
     let mut request = Request::new(Full::new(body));
@@ -112,7 +113,9 @@ async fn send(
     let answer = exchange.served.edge.upstream.send(request, timeout).await;
     match answer {
         Ok(answer) => {
-            exchange.integration_status = Some(answer.status().as_u16());
+            let status = answer.status().as_u16();
+            exchange.integration_status = Some(status);
+            exchange.note_received(status, answer.headers(), answer.body());
             Ok(answer)
         }
         Err(Failure::TimedOut) => Err(Failed::timed_out()),

@@ -7,13 +7,13 @@ use super::{
 };
 use crate::{
     function::{self, Called, PRINCIPAL, function_of, with_variables},
-    proxy::{Answer, Event, put_header, shown_headers},
+    proxy::{Answer, Event, put_header},
     rest_api::model::Integration,
 };
-use ::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use tinderbox_base::{Arn, Caller, ErrorKind, Principal, RequestId};
+use tinderbox_base::{Arn, Caller, Principal, RequestId};
 
 /// Calls the function and answers with what it says.
 pub(super) async fn proxy(
@@ -25,20 +25,19 @@ pub(super) async fn proxy(
     let event = event(exchange, route);
     let caller = caller(exchange, route, integration);
     let (edge, timeout) = (&exchange.served.edge, exchange.timeout(integration));
+    note_sent(exchange, &arn, &event);
     let called = function::call(&edge.targets, caller, arn, event, timeout).await;
     let reply = match called {
         Called::Answered(reply) => reply,
         Called::TimedOut => return Err(Failed::timed_out()),
         // "If the Lambda API rejects the invocation request, API Gateway returns a 500" (Lambda guide).
         Called::Refused(error) => {
-            if error.kind() == ErrorKind::Internal {
-                let id = exchange.call.request_id;
-                tracing::error!(request_id = %id, causes = error.causes(), "{}", error.message());
-            }
+            exchange.call.report(&error);
             return Err(Failed::internal(Trouble::Default5xx, error.to_string()));
         }
     };
     exchange.integration_status = Some(200);
+    exchange.note_received(200, &HeaderMap::new(), &reply.payload);
     let mut response = if reply.failed {
         Err(Failed::malformed("Lambda execution failed with status 200 due to customer function error"))
     } else {
@@ -59,6 +58,15 @@ pub(super) async fn proxy(
     Ok(response)
 }
 
+/// Writes what a function is sent, and how the service says that.
+pub(super) fn note_sent(exchange: &Exchange, arn: &Arn, event: &[u8]) {
+    if exchange.trace.is_some() {
+        let region = arn.region.as_ref().map_or("", |region| region.as_str());
+        let uri = format!("https://lambda.{region}.amazonaws.com/2015-03-31/functions/{arn}/invocations");
+        exchange.note_sent(&uri, &HeaderMap::new(), event);
+    }
+}
+
 /// The function to call.
 pub(super) fn function(exchange: &Exchange, route: &Route, integration: &Integration) -> Result<Arn, Failed> {
     if let Some(arn) = &route.function {
@@ -73,7 +81,7 @@ pub(super) fn function(exchange: &Exchange, route: &Route, integration: &Integra
 }
 
 fn event(exchange: &Exchange, route: &Route) -> Bytes {
-    let headers = shown_headers(&exchange.call);
+    let headers = exchange.shown_headers();
     let params: Vec<_> = exchange.params().iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let variant = exchange.variant();
     let content_type = exchange.call.header("content-type");
@@ -90,22 +98,32 @@ fn event(exchange: &Exchange, route: &Route) -> Bytes {
     event.write(|out| exchange.write_context(out)).into()
 }
 
-/// Who the function sees: the service on behalf of this method, or the role that the integration names.
+/// Credentials of an integration that are those of who signed the request.
+const AS_CALLER: &str = r"arn:aws:iam::\*:user/\*";
+
+/// Who the function sees: the service on behalf of this method, the role that the integration names, or who signed.
 pub(super) fn caller(exchange: &Exchange, route: &Route, integration: &Integration) -> Caller {
     let (api, edge) = (&exchange.served.api, &exchange.served.edge);
     let id = RequestId::new(&*edge.random);
     let role = integration.credentials.as_deref().and_then(|arn| arn.parse::<Arn>().ok());
     let role = role.filter(|arn| arn.service == "iam" && arn.resource.starts_with("role/"));
-    let principal = match role {
-        Some(role) => Principal::AssumedRole { role, session: "BackplaneAssumeRoleSession".into() },
-        None => Principal::Service(PRINCIPAL.into()),
+    let passed = integration
+        .credentials
+        .as_deref()
+        .is_some_and(|own| own == AS_CALLER || own == "arn:aws:iam::*:user/*");
+    let signer = exchange.signer.as_ref().filter(|_| passed);
+    let principal = match (role, signer) {
+        (_, Some(signer)) => signer.caller.principal.clone(),
+        (Some(role), None) => Principal::AssumedRole { role, session: "BackplaneAssumeRoleSession".into() },
+        (None, None) => Principal::Service(PRINCIPAL.into()),
     };
+    let account = signer.map_or(&api.account, |signer| &signer.caller.account);
     Caller {
         principal,
         source_arn: exchange.method_arn(&route.path).parse().ok(),
         source_account: Some(api.account.clone()),
         trace: Some(exchange.call.trace.clone()),
-        ..Caller::root(api.account.clone(), api.region.clone(), id)
+        ..Caller::root(account.clone(), api.region.clone(), id)
     }
 }
 

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::call::text;
 use crate::mapping::{self, Broken, Given, Rendered};
-use crate::proxy::shown_headers;
 use crate::rest_api::model::{Integration, IntegrationResponse, Texts};
 use ::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
@@ -50,7 +49,7 @@ pub(super) fn value(
 
 /// What a template makes of `body`: the request's, or the integration's answer.
 pub(super) fn render(exchange: &Exchange, template: &str, body: &[u8]) -> Result<Rendered, Failed> {
-    let shown = shown_headers(&exchange.call);
+    let shown = exchange.shown_headers();
     let headers: Vec<_> = shown.into_iter().map(|(n, v)| (n.into_owned(), v.into_owned())).collect();
     let none = Texts::new();
     let given = Given {

@@ -1,8 +1,10 @@
 //! APIs as requests meet them.
 
 mod authorize;
+mod authorizer;
 mod aws;
 mod binary;
+mod caching;
 mod compiled;
 mod context;
 mod exchange;
@@ -13,10 +15,14 @@ mod mapping;
 mod metering;
 mod mock;
 mod runtime;
+mod signed;
 mod template_context;
+pub(in crate::rest_api) mod testing;
+mod trace;
 mod trouble;
 mod validate;
 
+pub(in crate::rest_api) use caching::Answers;
 pub(in crate::rest_api) use compiled::Compiled;
 pub(in crate::rest_api) use runtime::Runtime;
 pub(in crate::rest_api) use trouble::Trouble;
@@ -26,7 +32,7 @@ use super::{
     model::{Api, Stage, Texts},
     table::Namespace,
 };
-use crate::{access_log::Format, call::Call, edge::Served, json, outgoing::Outgoing, upstream::Upstream};
+use crate::{access_log::AccessLog, call::Call, edge::Served, json, outgoing::Outgoing, upstream::Upstream};
 use ::http::Response;
 use exchange::Exchange;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -39,6 +45,8 @@ pub(super) struct Edge {
     pub(super) targets: Arc<Targets>,
     pub(super) log_sink: Arc<dyn LogSink>,
     pub(super) upstream: Upstream,
+    /// Answers that are kept.
+    pub(super) answers: Answers,
     /// How long an integration may take at most.
     pub(super) timeout: Duration,
 }
@@ -67,12 +75,6 @@ pub(super) struct Variant {
     variables: Texts,
     /// The variables as JSON; null if there are none.
     variables_json: Vec<u8>,
-}
-
-struct AccessLog {
-    format: Format,
-    group: String,
-    stream: String,
 }
 
 impl ServedApi {
@@ -128,9 +130,8 @@ impl StageLive {
             Some((weight, Variant::new(compiled, variables)))
         });
         let access_log = stage.access_log_settings.as_ref().and_then(|log| {
-            let format = Format::parse(log.format.as_deref().filter(|format| !format.is_empty())?);
-            let group = super::stages::log_group(log.destination_arn.as_deref()?)?;
-            Some(AccessLog { format, group, stream: format!("{}/{}", api.id(), stage.stage_name) })
+            let (format, destination) = (log.format.as_deref(), log.destination_arn.as_deref());
+            AccessLog::of(format, destination, api.id(), &stage.stage_name)
         });
         Some(Self { stage: Arc::clone(stage), base, canary, access_log })
     }

@@ -1,6 +1,6 @@
 //! What of an API outlives its pictures: buckets, and what authorizers answered.
 
-use super::authorize::Authorization;
+use super::authorizer::Authorization;
 use crate::{limits::MAX_CACHED_AUTHORIZATIONS, mapping::Templates, throttle::Buckets};
 use quick_cache::sync::Cache;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// The variables that templates may read (API Gateway guide, "Variables for data models, authorizers, mapping templates,
 /// and CloudWatch access logging").
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 29] = [
     "accountId",
     "apiId",
     "deploymentId",
@@ -17,10 +17,15 @@ const NAMES: [&str; 24] = [
     "error.responseType",
     "extendedRequestId",
     "httpMethod",
+    "identity.accessKey",
+    "identity.accountId",
     "identity.apiKey",
     "identity.apiKeyId",
+    "identity.caller",
     "identity.sourceIp",
+    "identity.user",
     "identity.userAgent",
+    "identity.userArn",
     "isCanaryRequest",
     "operationName",
     "path",

@@ -113,7 +113,7 @@ impl Trouble {
     }
 
     /// What `x-amzn-ErrorType` says.
-    pub(super) fn error_type(self) -> &'static str {
+    fn error_type(self) -> &'static str {
         self.row().3
     }
 
@@ -141,6 +141,8 @@ pub(super) struct Failed {
     pub(super) trouble: Trouble,
     /// A status other than the kind's.
     pub(super) status: Option<u16>,
+    /// What `x-amzn-ErrorType` says, if it is not what the kind's does.
+    pub(super) error_type: Option<Cow<'static, str>>,
     /// What the client reads; nothing is `null`.
     pub(super) message: Option<Cow<'static, str>>,
     /// Why, for the operator's log and the access log.
@@ -150,7 +152,7 @@ pub(super) struct Failed {
 impl Failed {
     /// Trouble with what the client reads.
     pub(super) fn new(trouble: Trouble, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { trouble, status: None, message: Some(message.into()), reason: None }
+        Self { trouble, status: None, error_type: None, message: Some(message.into()), reason: None }
     }
 
     /// No such route.
@@ -185,7 +187,43 @@ impl Failed {
 
     /// An authorizer that does not do its work.
     pub(super) fn authorizer(trouble: Trouble, reason: impl Into<String>) -> Self {
-        Self { trouble, status: None, message: None, reason: Some(reason.into()) }
+        Self { trouble, status: None, error_type: None, message: None, reason: Some(reason.into()) }
+    }
+
+    /// A signature that is none that counts: the error's name, as of the AWS APIs, and its text.
+    ///
+    /// Which kind of gateway response an unknown key is, AWS does not say; here it is the least particular.
+    pub(super) fn signature(error_type: Cow<'static, str>, message: String) -> Self {
+        let trouble = match &*error_type {
+            "MissingAuthenticationTokenException" => return Self::no_route(),
+            "ExpiredTokenException" => ExpiredToken,
+            "InvalidSignatureException" | "IncompleteSignatureException" => InvalidSignature,
+            _ => Default4xx,
+        };
+        Self { status: Some(403), error_type: Some(error_type), ..Self::new(trouble, message) }
+    }
+
+    /// Somebody whom the API's policy, or their own, does not let call `arn`. Of the account only the last digits are
+    /// told.
+    pub(super) fn denied(who: &str, arn: &str, explicit: bool) -> Self {
+        let parts: Vec<_> = arn.splitn(6, ':').collect();
+        let masked = match parts[..] {
+            [arn, partition, service, region, account, resource] => {
+                let last = account.get(account.len().saturating_sub(4)..).unwrap_or_default();
+                format!("{arn}:{partition}:{service}:{region}:********{last}:{resource}")
+            }
+            _ => arn.to_owned(),
+        };
+        let how = if explicit { " with an explicit deny" } else { "" };
+        let message = format!(
+            "User: {who} is not authorized to perform: execute-api:Invoke on resource: {masked}{how}"
+        );
+        Self::new(AccessDenied, message)
+    }
+
+    /// What `x-amzn-ErrorType` says.
+    pub(super) fn error_type(&self) -> &str {
+        self.error_type.as_deref().unwrap_or(self.trouble.error_type())
     }
 
     /// Its status.
@@ -222,7 +260,7 @@ mod tests {
     #[test]
     fn answers() {
         fn check(failed: Failed, status: u16, kind: &str, body: &str) {
-            assert_eq!((failed.status(), failed.trouble.error_type(), &*failed.body()), (status, kind, body));
+            assert_eq!((failed.status(), failed.error_type(), &*failed.body()), (status, kind, body));
         }
         check(
             Failed::no_route(),
@@ -248,6 +286,18 @@ mod tests {
             500,
             "AuthorizerConfigurationException",
             r#"{"message":null}"#,
+        );
+        check(
+            Failed::denied("anonymous", "arn:aws:execute-api:us-east-1:123456789012:abc/s/GET/", false),
+            403,
+            "AccessDeniedException",
+            r#"{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********9012:abc/s/GET/"}"#,
+        );
+        check(
+            Failed::signature("UnrecognizedClientException".into(), "No".into()),
+            403,
+            "UnrecognizedClientException",
+            r#"{"message":"No"}"#,
         );
         check(Failed::new(AccessDenied, "No"), 403, "AccessDeniedException", r#"{"Message":"No"}"#);
     }
