@@ -8,6 +8,7 @@
 
 use crate::Home;
 use std::{
+    cell::Cell,
     io,
     sync::{
         Arc, Mutex, PoisonError, Weak,
@@ -26,10 +27,34 @@ const STREAK: u8 = 16;
 const LONG: Duration = Duration::from_millis(2);
 /// How many long calls in a row an instance that is kept may have, if none is long enough to be looked at.
 const MOST_LONG: u8 = 4;
+/// Calls in progress on one thread up to which their instances are kept: with more, processors have no time to be idle,
+/// and the system places processes better than we do.
+const FEW: u32 = 2;
 /// How often calls in progress are looked at.
 const TICK: Duration = Duration::from_millis(4);
 /// Ticks without a call after which nobody looks any more.
 const QUIET_TICKS: u32 = 25;
+
+thread_local! {
+    static IN_PROGRESS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A call in progress on a thread with a home.
+pub(crate) struct InProgress(());
+
+impl InProgress {
+    fn enter() -> Self {
+        IN_PROGRESS.set(IN_PROGRESS.get() + 1);
+        Self(())
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        // What runs on a thread with a home is dropped there; what is not, at its end, would only keep fewer.
+        IN_PROGRESS.set(IN_PROGRESS.get().saturating_sub(1));
+    }
+}
 
 /// Where the threads of one instance run.
 pub trait Processors: Send + Sync {
@@ -199,11 +224,24 @@ impl Seat {
 }
 
 impl Place {
-    /// A call begins on this thread.
-    pub(crate) fn begin(&mut self) {
-        if self.short < STREAK || Home::current() == Home::default() {
-            return;
+    /// A call begins on this thread; what is answered is kept until its end.
+    pub(crate) fn begin(&mut self) -> Option<InProgress> {
+        if Home::current() == Home::default() {
+            return None;
         }
+        let call = InProgress::enter();
+        if IN_PROGRESS.get() > FEW {
+            self.short = 0;
+            if self.seat.kept.load(Ordering::Relaxed) != 0 {
+                self.seat.release();
+            }
+        } else if self.short == STREAK {
+            self.keep_here();
+        }
+        Some(call)
+    }
+
+    fn keep_here(&mut self) {
         let here = rustix::thread::sched_getcpu();
         if self.seat.kept.load(Ordering::Relaxed) != here + 1 {
             self.seat.keep_to(here);
@@ -227,7 +265,8 @@ impl Place {
         self.seat.began.store(0, Ordering::Release);
         if self.seat.kept.load(Ordering::Relaxed) == 0 {
             // Never kept, or let go while it ran.
-            self.short = if took <= SHORT { self.short.saturating_add(1).min(STREAK) } else { 0 };
+            let few = IN_PROGRESS.get() <= FEW;
+            self.short = if few && took <= SHORT { self.short.saturating_add(1).min(STREAK) } else { 0 };
             self.long = 0;
             return;
         }
@@ -286,7 +325,7 @@ mod tests {
 
         fn calls(&mut self, count: usize, took: Duration) {
             for _ in 0..count {
-                self.place.begin();
+                let _call = self.place.begin();
                 self.clock.advance(took);
                 self.place.end(took);
             }
@@ -294,7 +333,7 @@ mod tests {
 
         /// A call in progress that is looked at, and uses so much between two looks.
         fn looked_at(&mut self, ticks: u32, used_a_tick: Option<Duration>) {
-            self.place.begin();
+            let _call = self.place.begin();
             for tick in 0..=ticks {
                 *self.noted.used.lock().unwrap() = used_a_tick.map(|used| used * tick);
                 assert!(self.cores.tick(), "it goes on");
@@ -354,6 +393,21 @@ mod tests {
         assert_eq!(bed.asked().1, 0);
         bed.calls(usize::from(MOST_LONG), LONG * 2);
         assert_eq!(bed.asked().1, 1);
+    }
+
+    #[test]
+    fn where_many_calls_are_in_progress_nobody_is_kept() {
+        let mut bed = Bed::new();
+        bed.calls(usize::from(STREAK) + 1, SHORT);
+        let others: Vec<_> = (0..FEW).map(|_| InProgress::enter()).collect();
+        bed.calls(usize::from(STREAK) * 2, SHORT);
+        assert_eq!(bed.asked().1, 1, "it is let go once");
+        let kept = bed.asked().0;
+        drop(others);
+        bed.calls(usize::from(STREAK), SHORT);
+        assert_eq!(bed.asked().0, kept);
+        bed.calls(1, SHORT);
+        assert!(bed.asked().0 > kept);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{Driver, Free, Verdict, Waiter};
 use crate::{
     EndReason, Home, InstanceEvent, Invocation, InvokeError, Outcome, Phase, Report, Response, StartKind,
+    cores::Place,
     machine::{Call, Machine, Reach, Role, Served},
     scheduler::{Event, InstanceKey, Ticket},
 };
@@ -112,14 +113,13 @@ impl Driver {
             stream: invocation.stream.as_ref(),
             start,
         };
-        if let Some(place) = &mut machine.place {
-            place.begin();
-        }
+        let in_progress = machine.place.as_mut().and_then(Place::begin);
         let Served { outcome, duration, usable } =
             machine.serve(self.around(), version.timeout, request, &call).await;
         if let Some(place) = &mut machine.place {
             place.end(duration);
         }
+        drop(in_progress);
         let report = Report {
             duration,
             billed: self.billed(duration),
