@@ -166,7 +166,7 @@ class Bench:
             self.rows.append((f"{count:,} functions created over {LINES} connections", f"{took:.1f} s", "", f"{count / took:,.0f} a second"))
             middle = statistics.median(recent) * 1000
             self.rows.append((f"the last of {count:,} creations, median of {len(recent)}", f"{middle:.2f} ms", "", ""))
-            print(self.rows[-2:], flush=True)
+            pathlib.Path(f"{self.data[count]}.json").write_text(json.dumps(self.rows[-2:]))
 
     def load(self, address, *arguments):
         command = [self.options.load, "--address", address, *map(str, arguments)]
@@ -181,11 +181,15 @@ class Bench:
         figures = {}
         with Server(self.options.binary, self.data[count]) as server:
             figures["start to health, ms"] = server.started
-            figures["resident after the start, MiB"] = server.resident()
+            figures["resident at health, MiB"] = server.resident()
             name = name_of(random.Random(turn).randrange(count))
             first = time.perf_counter()
             self.load(server.address, "--path", invocations(name), "--requests", 1)
             figures["health to the first answer, ms"] = (time.perf_counter() - first) * 1000
+            first = time.perf_counter()
+            urllib.request.urlopen(f"{server.url}{FUNCTIONS}?MaxItems=1").read()
+            figures["then to the first list, for which all are read, ms"] = (time.perf_counter() - first) * 1000
+            figures["resident then, MiB"] = server.resident()
             told = self.load(server.address, "--path", invocations(name), "--requests", 8000, "--warmup", 300)
             figures["warm invocation, 1 connection: p50, us"] = told["p50_us"]
             figures["warm invocation, 1 connection: p99, us"] = told["p99_us"]
@@ -251,7 +255,7 @@ class Bench:
             f"are min / median / max, of ten → of {self.options.functions:,}, then the ratio of the medians.",
             f"Other programs and the host took {min(self.shares):.0%} to {max(self.shares):.0%} of the processors during the rounds; "
             f"{self.repeated} rounds were repeated because",
-            f"they took more than {self.options.quiet:.0%}.",
+            f"they took more than {self.options.quiet:.0%}. The server and the load ran at nice {os.nice(0)}.",
             "",
             "| what | measured | goal | |",
             "| --- | --- | --- | --- |",
@@ -273,8 +277,10 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         bench = Bench(options, options.keep or temporary)
         for count, data in bench.data.items():
-            if not pathlib.Path(data).exists():
+            if not pathlib.Path(f"{data}.json").exists():
                 bench.fill(count)
+            else:
+                bench.rows += json.loads(pathlib.Path(f"{data}.json").read_text())
         bench.rounds()
         bench.compare()
         bench.listed()
