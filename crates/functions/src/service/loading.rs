@@ -31,7 +31,7 @@ impl Loading {
 
     fn end(&self, outcome: &Result<()>) {
         self.done.store(outcome.is_ok(), Ordering::Release);
-        self.ended.send_replace(Some(outcome.as_ref().map(|()| ()).map_err(Error::causes)));
+        self.ended.send_replace(Some(outcome.as_ref().map_err(Error::causes).copied()));
     }
 
     async fn wait(&self) -> Result<()> {
