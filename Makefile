@@ -49,7 +49,7 @@ bench-scale: build venv sdk
 
 ## bench-wire: from a request's bytes to its response's, in each protocol
 bench-wire:
-	cargo run --release --locked --package tinderbox-wire --example measure
+	cargo run --release --locked --package tinderbox-wire --example speed
 
 ## torture: the long runs
 torture: build venv sdk

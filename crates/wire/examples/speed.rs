@@ -1,7 +1,7 @@
 //! How long the wire takes from a request's bytes to its response's, in each protocol: routing, decoding, the model's
 //! constraints, the generated types, encoding. No socket, and handlers that do nothing.
 //!
-//! `cargo run --release -p tinderbox-wire --example measure` prints a table.
+//! `cargo run --release -p tinderbox-wire --example speed` prints a table.
 
 use bytes::Bytes;
 use http::Request;
