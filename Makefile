@@ -6,7 +6,7 @@ BIN := $(CARGO_TARGET_DIR)/release/tinderbox
 VENV := $(CACHE)/venv
 PYTEST := $(VENV)/bin/python -m pytest
 
-.PHONY: run build test test-rust test-runtimes test-e2e lint tools sdk venv bench torture clean
+.PHONY: run build test test-rust test-runtimes test-e2e lint tools sdk venv bench bench-scale bench-wire torture clean
 
 ## run: build, start in the foreground with the hello function deployed (any port: make run LISTEN=127.0.0.1:0)
 run: build sdk
@@ -41,6 +41,15 @@ bench: build venv sdk
 	cargo build --release --locked --package tinderbox-bench
 	scripts/peers
 	$(VENV)/bin/python bench/run.py --binary $(BIN) --programs $(CARGO_TARGET_DIR)/release
+
+## bench-scale: ten functions beside 50,000, written to bench/RESULTS-scale.md
+bench-scale: build venv sdk
+	cargo build --release --locked --package tinderbox-bench
+	$(VENV)/bin/python bench/scale.py --binary $(BIN) --load $(CARGO_TARGET_DIR)/release/load
+
+## bench-wire: from a request's bytes to its response's, in each protocol
+bench-wire:
+	cargo run --release --locked --package tinderbox-wire --example speed
 
 ## torture: the long runs
 torture: build venv sdk

@@ -1,7 +1,10 @@
-"""Signatures, as botocore makes them, and as nobody should."""
+"""Signatures, as botocore and the SDK for JavaScript make them, and as nobody should."""
 
 import datetime
 import json
+import os
+import pathlib
+import subprocess
 import urllib.error
 import urllib.request
 
@@ -13,6 +16,9 @@ from botocore.credentials import Credentials
 
 from support.code import create
 from support.coverage import covers
+
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+SDK = CACHE / "tinderbox" / "sdk" / "node" / "node_modules"
 
 
 def code_of(call):
@@ -207,3 +213,58 @@ def test_the_aws_cli_signs_too(aws, enforcing):
     assert json.loads(told.stdout)["Account"] == "123456789012"
     refused = aws("sts", "get-caller-identity", server=enforcing, check=False)
     assert refused.returncode != 0 and "InvalidClientTokenId" in refused.stderr
+
+
+SIGNED_BY_JAVASCRIPT = """
+import { createRequire } from "node:module";
+const [modules, url, accessKeyId, secretAccessKey, arn] = process.argv.slice(2);
+const load = createRequire(modules + "/");
+const { LambdaClient, TagResourceCommand, ListTagsCommand, UntagResourceCommand } = load("@aws-sdk/client-lambda");
+const { STSClient, GetSessionTokenCommand, GetCallerIdentityCommand } = load("@aws-sdk/client-sts");
+const { SignatureV4 } = load("@smithy/signature-v4");
+const { createHash, createHmac } = await import("node:crypto");
+
+class Sha256 {
+  constructor(secret) { this.hash = secret ? createHmac("sha256", secret) : createHash("sha256"); }
+  update(data) { this.hash.update(data); }
+  async digest() { return new Uint8Array(this.hash.digest()); }
+}
+
+const config = { endpoint: url, region: "us-east-1", maxAttempts: 1, credentials: { accessKeyId, secretAccessKey } };
+const lambda = new LambdaClient(config);
+await lambda.send(new TagResourceCommand({ Resource: arn, Tags: { "a b+c/d=\\u00e9": "x", e: "y" } }));
+await lambda.send(new UntagResourceCommand({ Resource: arn, TagKeys: ["a b+c/d=\\u00e9"] }));
+const told = { tags: (await lambda.send(new ListTagsCommand({ Resource: arn }))).Tags };
+const given = (await new STSClient(config).send(new GetSessionTokenCommand({}))).Credentials;
+const session = { accessKeyId: given.AccessKeyId, secretAccessKey: given.SecretAccessKey, sessionToken: given.SessionToken };
+told.session = (await new STSClient({ ...config, credentials: session }).send(new GetCallerIdentityCommand({}))).Arn;
+const { protocol, hostname, port } = new URL(url);
+told.presigned = [];
+for (const credentials of [config.credentials, session]) {
+  const signer = new SignatureV4({ credentials, region: "us-east-1", service: "sts", sha256: Sha256 });
+  const signed = await signer.presign({
+    method: "GET", protocol, hostname, port: Number(port), path: "/", headers: { host: `${hostname}:${port}` },
+    query: { Action: "GetCallerIdentity", Version: "2011-06-15" },
+  }, { expiresIn: 60 });
+  told.presigned.push(`${url}/?${new URLSearchParams(signed.query)}`);
+}
+console.log(JSON.stringify(told));
+"""
+
+
+@pytest.mark.skipif(not (SDK / "@smithy" / "signature-v4").exists(), reason="`make sdk` has not run")
+def test_the_sdk_for_javascript_signs_too(client, enforcing, name, tmp_path):
+    arn = create(client(enforcing, "lambda", **enforcing.root), name)["FunctionArn"]
+    script = tmp_path / "sign.mjs"
+    script.write_text(SIGNED_BY_JAVASCRIPT)
+    command = ["node", script, SDK, enforcing.url, enforcing.root["key"], enforcing.root["secret"], arn]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["tags"] == {"e": "y"}
+    assert told["session"] == "arn:aws:iam::123456789012:root"
+    for url in told["presigned"]:
+        status, body = send(AWSRequest(method="GET", url=url))
+        assert status == 200 and "<Arn>arn:aws:iam::123456789012:root</Arn>" in body, body
+        status, body = send(AWSRequest(method="GET", url=url.replace("X-Amz-Expires=60", "X-Amz-Expires=61")))
+        assert status == 403 and "SignatureDoesNotMatch" in body

@@ -106,11 +106,16 @@ def test_a_full_disk_is_told_and_survived(small_disk, start, name):
     assert refused, "an event was accepted that cannot be on disk"
     # What needs no disk goes on.
     assert json.load(functions.invoke(FunctionName=name, Payload=b"2")["Payload"]) == 2
-    assert server.health()["status"] in ("ok", "degraded")
+    health = server.health()
+    assert health["status"] == "degraded" and "the store cannot write" in health["store"], health
+    assert "MiB free" in health["store"] and "until it is over" in health["store"], health
     told = [line for line in server.log if "ERROR" in line and ("is accepted until it is over" in line or "No space left" in line)]
     # Of the store, of blobs, of log segments: each once at most, however often it was tried.
     assert 1 <= len(told) <= 4, server.log
     small_disk.free()
+    # Told without anybody's writing.
+    health = server.health()
+    assert (health["status"], health["store"]) == ("ok", "ok"), health
 
     def accepted():
         try:

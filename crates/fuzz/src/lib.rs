@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// something to it.
 ///
 /// # Panics
-/// The target panics, or one input takes longer than five seconds. The input is printed as a line for the corpus.
+/// The target panics, or one input takes longer than five seconds, twice. The input is printed as a line for the corpus.
 pub fn run<O: Hash>(name: &str, words: &[&str], target: impl Fn(&[u8]) -> O) {
     let runs = std::env::var("TINDERBOX_FUZZ_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(RUNS);
     run_times(runs, name, words, target);
@@ -52,7 +52,13 @@ fn run_times<O: Hash>(runs: u64, name: &str, words: &[&str], target: impl Fn(&[u
             );
             resume_unwind(panic)
         });
-        let took = before.elapsed();
+        let mut took = before.elapsed();
+        if took >= PATIENCE {
+            // The machine may have been busy with something else: an input that takes long does so again.
+            let again = now();
+            let _ = target(&input);
+            took = again.elapsed();
+        }
         assert!(took < PATIENCE, "fuzz {name}: {took:?} for {}", corpus::escaped(&input));
         slowest = slowest.max(took);
         pool.learn(input, outcome);

@@ -57,6 +57,9 @@ impl Store for Full {
     async fn release(&self, key: &Key, epoch: Epoch) -> Result<(), StoreError> {
         self.store.release(key, epoch).await
     }
+    async fn trouble(&self) -> Option<StoreError> {
+        self.store.trouble().await
+    }
     fn watch(&self, prefix: &Key) -> Watch {
         self.store.watch(prefix)
     }

@@ -8,7 +8,12 @@ use crate::{
     row,
     watchers::Watchers,
 };
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
 use tinderbox_base::Clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -27,9 +32,17 @@ const GROUP_BYTES: usize = 4 << 20;
 /// What is asked of the thread, and whom to tell.
 enum Request {
     Commit(Commit, Reply<Committed>),
-    Claim { range: KeyRange, n: usize, owner: String, duration: Duration, reply: Reply<Vec<Claimed>> },
+    Claim {
+        range: KeyRange,
+        n: usize,
+        owner: String,
+        duration: Duration,
+        reply: Reply<Vec<Claimed>>,
+    },
     Release(Key, Epoch, Reply<()>),
     Trim(Key, u64, Reply<Trimmed>),
+    /// Only whether anything can be written.
+    Probe(Reply<()>),
 }
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -46,6 +59,7 @@ struct Queued {
 pub(crate) struct Committer {
     queue: Option<mpsc::Sender<Queued>>,
     bytes: Arc<Semaphore>,
+    trouble: Arc<Trouble>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -61,9 +75,11 @@ impl Committer {
             None => Version(0),
         };
         let (queue, requests) = mpsc::channel(QUEUE_LIMIT);
-        let writer = Writer { engine, clock, watchers, last, failing: false, requests };
+        let trouble = Arc::<Trouble>::default();
+        let writer = Writer { engine, clock, watchers, last, trouble: Arc::clone(&trouble), requests };
         let thread = thread::Builder::new().name("store-commit".to_owned()).spawn(|| writer.run())?;
-        Ok(Self { queue: Some(queue), bytes: Arc::new(Semaphore::new(QUEUED_BYTES)), thread: Some(thread) })
+        let bytes = Arc::new(Semaphore::new(QUEUED_BYTES));
+        Ok(Self { queue: Some(queue), bytes, trouble, thread: Some(thread) })
     }
 
     pub(crate) async fn commit(&self, commit: Commit, size: usize) -> Result<Committed, StoreError> {
@@ -86,6 +102,16 @@ impl Committer {
 
     pub(crate) async fn trim(&self, log: Key, offset: u64) -> Result<Trimmed, StoreError> {
         self.ask(0, |reply| Request::Trim(log, offset, reply)).await
+    }
+
+    /// Why nothing can be written. Where the last group could not be, it is tried anew.
+    pub(crate) async fn trouble(&self) -> Option<StoreError> {
+        let known = self.trouble.known()?;
+        match self.ask(0, Request::Probe).await {
+            Ok(()) => None,
+            // The thread has ended: what it last said holds.
+            Err(_) => Some(self.trouble.known().unwrap_or(known)),
+        }
     }
 
     async fn ask<T>(&self, size: usize, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, StoreError> {
@@ -114,14 +140,27 @@ fn stopped() -> StoreError {
     StoreError::Io(io::Error::other("the store's thread has stopped"))
 }
 
+/// Why the last group could not be written; nothing if it was.
+#[derive(Debug, Default)]
+struct Trouble(Mutex<Option<StoreError>>);
+
+impl Trouble {
+    fn known(&self) -> Option<StoreError> {
+        self.lock().as_ref().map(StoreError::again)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<StoreError>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The state of the thread.
 struct Writer<E> {
     engine: Arc<E>,
     clock: Arc<dyn Clock>,
     watchers: Arc<Watchers>,
     last: Version,
-    /// The last group could not be written.
-    failing: bool,
+    trouble: Arc<Trouble>,
     requests: mpsc::Receiver<Queued>,
 }
 
@@ -177,12 +216,13 @@ impl<E> Writer<E> {
     /// Tells the operator when writing begins to fail, a full disk for one, and when it works again: not each time, since
     /// every caller hears of its own.
     fn note(&mut self, error: Option<&StoreError>) {
-        match (error, self.failing) {
+        let mut trouble = self.trouble.lock();
+        match (error, trouble.is_some()) {
             (Some(error), false) => tracing::error!(%error, "nothing durable is accepted until it is over"),
             (None, true) => tracing::warn!("the store writes again"),
             _ => {}
         }
-        self.failing = error.is_some();
+        *trouble = error.map(StoreError::again);
     }
 }
 
@@ -199,6 +239,10 @@ impl Request {
             }
             Self::Release(key, epoch, reply) => answer(group.release(key, epoch), reply),
             Self::Trim(log, offset, reply) => answer(group.trim(&log, offset), reply),
+            Self::Probe(reply) => {
+                group.touch();
+                answer(Ok(()), reply)
+            }
         }
     }
 
@@ -209,6 +253,7 @@ impl Request {
             Self::Claim { reply, .. } => tell(reply, Err(error)),
             Self::Release(_, _, reply) => tell(reply, Err(error)),
             Self::Trim(_, _, reply) => tell(reply, Err(error)),
+            Self::Probe(reply) => tell(reply, Err(error)),
         }
     }
 }

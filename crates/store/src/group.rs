@@ -44,6 +44,11 @@ impl<V: View> Group<V> {
         (self.rows, self.changed, self.last)
     }
 
+    /// Has something written that changes nothing.
+    pub(crate) fn touch(&mut self) {
+        self.rows.insert(row::VERSION_ROW, Some(row::encode_number(self.last.0)));
+    }
+
     /// Adds `commit` if every check holds. On any error the group is as it was before.
     pub(crate) fn commit(&mut self, commit: Commit) -> Result<Committed, StoreError> {
         for (index, check) in commit.checks.iter().enumerate() {

@@ -242,6 +242,9 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Claimed>, StoreError>;
     /// Gives a claim back, so that the entry may be claimed again. A lapsed claim is ignored.
     async fn release(&self, key: &Key, epoch: Epoch) -> Result<(), StoreError>;
+    /// Why nothing can be written, as far as the last attempt tells; where it failed, another is made, so that the
+    /// answer is none as soon as the medium can be written again.
+    async fn trouble(&self) -> Option<StoreError>;
     /// A signal that something under `prefix` may have changed: a key or a log that begins with it, or a claim
     /// given back. Lossy: the watcher re-reads. A claim that lapses is no change; who waits for that waits by time.
     fn watch(&self, prefix: &Key) -> Watch;

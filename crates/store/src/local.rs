@@ -176,6 +176,10 @@ impl<E: Engine> Store for LocalStore<E> {
         self.committer.release(key.clone(), epoch).await
     }
 
+    async fn trouble(&self) -> Option<StoreError> {
+        self.committer.trouble().await
+    }
+
     fn watch(&self, prefix: &Key) -> Watch {
         self.watchers.watch(prefix)
     }

@@ -18,6 +18,8 @@ mod context;
 mod decision;
 mod document;
 mod evaluate;
+#[cfg(test)]
+mod fuzz;
 mod operand;
 mod operator;
 mod parse;

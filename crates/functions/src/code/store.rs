@@ -24,6 +24,8 @@ pub(crate) struct CodeStore {
     directory: PathBuf,
     blobs: Blobs,
     random: Arc<dyn Random>,
+    /// How the names of this process's own unfinished directories begin.
+    scratch: String,
     known: Mutex<HashMap<Digest, Known>>,
 }
 
@@ -47,7 +49,8 @@ impl CodeStore {
     /// The code below `directory`, which is made if it does not exist.
     pub(crate) fn open(directory: PathBuf, blobs: Blobs, random: Arc<dyn Random>) -> Result<Arc<Self>> {
         fs::create_dir_all(&directory).map_err(Error::internal)?;
-        Ok(Arc::new(Self { directory, blobs, random, known: Mutex::default() }))
+        let scratch = format!("{SCRATCH}{}-", unique(&*random));
+        Ok(Arc::new(Self { directory, blobs, random, scratch, known: Mutex::default() }))
     }
 
     /// Takes in a package that a caller sent: checked, unpacked, and durable in the blob store.
@@ -117,14 +120,17 @@ impl CodeStore {
 
     /// Removes directories that no function names, and unfinished ones: what a crash left.
     ///
-    /// Called before the first function is changed, and never afterwards.
+    /// Called before the first function is changed, when every name is known, and never afterwards.
     pub(crate) async fn sweep(self: &Arc<Self>) -> Result<()> {
         let named: HashSet<String> =
             self.lock().iter().filter(|(_, k)| k.names > 0).map(|(d, _)| d.to_string()).collect();
-        let directory = self.directory.clone();
+        let store = self.clone();
         blocking(move || {
-            for entry in fs::read_dir(&directory).map_err(Error::internal)?.flatten() {
-                if !named.contains(&*entry.file_name().to_string_lossy()) {
+            for entry in fs::read_dir(&store.directory).map_err(Error::internal)?.flatten() {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                // What is being unpacked meanwhile, for an invocation that could not wait, is this process's.
+                if !named.contains(&*name) && !name.starts_with(&store.scratch) {
                     remove(&entry.path());
                 }
             }
@@ -199,9 +205,7 @@ impl CodeStore {
     }
 
     fn scratch(&self) -> PathBuf {
-        let mut bytes = [0; 16];
-        self.random.fill(&mut bytes);
-        self.directory.join(format!("{SCRATCH}{:032x}", u128::from_be_bytes(bytes)))
+        self.directory.join(format!("{}{}", self.scratch, unique(&*self.random)))
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
@@ -226,6 +230,13 @@ impl Drop for CodeDir {
             store.collect(self.digest);
         }
     }
+}
+
+/// A name that nothing else has.
+fn unique(random: &dyn Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 fn remove(path: &Path) {

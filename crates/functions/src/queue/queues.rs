@@ -161,6 +161,12 @@ impl Queues {
         self.shared.changed.notify_one();
     }
 
+    /// Whether all that may run at `now` has run and what became of it is stored.
+    #[cfg(test)]
+    pub(crate) fn rests(&self, now: tinderbox_base::Timestamp) -> bool {
+        self.shared.schedule().rests(now)
+    }
+
     /// Whose events the queue `uid` has; none if its function is gone.
     pub(super) fn home(&self, uid: Uid) -> Option<Arc<Home>> {
         self.homes().get(&uid).cloned()

@@ -31,6 +31,9 @@ pub(super) struct Schedule {
     bytes: u64,
     limits: Limits,
     closed: bool,
+    /// When it was last asked and had nothing to run, for tests that wait for that.
+    #[cfg(test)]
+    idle_at: Option<Timestamp>,
 }
 
 /// How much may wait.
@@ -72,6 +75,8 @@ impl Schedule {
             bytes: 0,
             limits,
             closed: false,
+            #[cfg(test)]
+            idle_at: None,
         }
     }
 
@@ -149,6 +154,10 @@ impl Schedule {
                 return Next::Run(uid, place);
             }
         }
+        #[cfg(test)]
+        {
+            self.idle_at = Some(now);
+        }
         Next::Wait(self.wakes.first().map(|(at, _)| *at))
     }
 
@@ -183,6 +192,13 @@ impl Schedule {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// Whether nothing runs, arrives or may run at `now`, and it was asked about that moment.
+    #[cfg(test)]
+    pub(super) fn rests(&self, now: Timestamp) -> bool {
+        let arriving = self.lines.values().any(|line| line.arriving > 0);
+        self.idle_at == Some(now) && self.running == 0 && self.ring.is_empty() && !arriving
     }
 
     /// Events that wait or run.

@@ -30,6 +30,7 @@ impl Inner {
     {
         let (inner, target) = (self.clone(), target.clone());
         let change = async move {
+            inner.loaded().await?;
             let namespace = inner.table.namespace(&target.account, &target.region);
             let _held = namespace.changes.lock().await;
             let old = namespace.get(&target.name);

@@ -135,7 +135,7 @@ impl Functions {
     ) -> Result<Invoked, InvokeFault> {
         let inner = &self.inner;
         let (kind, wants_tail) = (requested.kind, requested.tail);
-        let Admitted { live, edition, event } = self.admit(caller, target, requested)?;
+        let Admitted { live, edition, event } = self.admit(caller, target, requested).await?;
         match kind {
             InvocationType::DryRun => Ok(Invoked::Possible),
             InvocationType::Event => {
@@ -156,7 +156,7 @@ impl Functions {
     }
 
     /// Finds what `target` names, and judges whether `caller` may invoke it with what it sends.
-    pub(super) fn admit(
+    pub(super) async fn admit(
         &self,
         caller: &Caller,
         target: &Target,
@@ -169,7 +169,11 @@ impl Functions {
         if requested.payload.len() > limit {
             return Err(errors::request_too_large(limit).into());
         }
-        let found = self.inner.table.get(target);
+        if requested.kind == InvocationType::Event {
+            // An event that is stored while those stored before are read would be found a second time.
+            self.inner.loaded().await?;
+        }
+        let found = self.inner.find(target).await?;
         match &found {
             Some(live) => authorise::invocation(caller, target, live)?,
             // Another account does not learn which functions there are.

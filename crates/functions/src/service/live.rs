@@ -110,4 +110,9 @@ impl Live {
     pub(crate) fn editions(&self) -> impl Iterator<Item = &Arc<Edition>> {
         std::iter::once(&self.latest).chain(self.parts.versions.values())
     }
+
+    /// Bytes of the code of all versions.
+    pub(super) fn code_size(&self) -> u64 {
+        self.editions().map(|edition| edition.function.code.size).sum()
+    }
 }

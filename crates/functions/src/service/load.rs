@@ -2,8 +2,10 @@
 
 use super::Inner;
 use super::live::{Edition, Live, Parts};
+use super::table::Namespace;
 use crate::keys::{self, Part};
 use crate::model::{Alias, EventConfig, Function, FunctionUrl, Policy};
+use crate::names::Target;
 use crate::run::group_id;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,16 +51,43 @@ pub(super) async fn functions(inner: &Arc<Inner>, account: &AccountId, region: &
         }
     }
     let namespace = inner.table.namespace(account, region);
-    for Found { function, stored, parts } in found.into_values() {
-        if let Some(n) = function.reserved_concurrency {
-            inner.engine.set_reserved(&function.account, &group_id(&function), Some(n));
-        }
-        let live = Arc::new(Live { latest: Edition::new(function), stored, parts });
-        live.editions().for_each(|edition| inner.preparation.code.name(edition.function.code.sha256));
-        inner.urls.replace(None, Some(&live));
-        namespace.insert(live);
-    }
+    found.into_values().for_each(|found| drop(adopt(inner, &namespace, found)));
     Ok(())
+}
+
+/// Reads one function with all that belongs to it; none if there is none.
+pub(super) async fn one(inner: &Arc<Inner>, target: &Target) -> Result<Option<Arc<Live>>> {
+    let Ok(name) = target.name.parse() else { return Ok(None) };
+    let Some(entry) = inner.store.get(&keys::function(&target.account, &target.region, &name)).await? else {
+        return Ok(None);
+    };
+    let function: Function = serde_json::from_slice(&entry.value).map_err(Error::internal)?;
+    let mut parts = Parts::default();
+    for part in Part::ALL {
+        each(inner, part.of(&function), |entry| match keys::parse_part(&entry.key) {
+            Some((_, name)) => add(&mut parts, part, name, &entry.value),
+            None => Ok(()),
+        })
+        .await?;
+    }
+    let namespace = inner.table.namespace(&target.account, &target.region);
+    Ok(Some(adopt(inner, &namespace, Found { function, stored: entry.version, parts })))
+}
+
+/// Shows a function that was read, unless it is shown already: what runs it belongs to the first.
+fn adopt(inner: &Inner, namespace: &Namespace, found: Found) -> Arc<Live> {
+    let Found { function, stored, parts } = found;
+    let reserved = function.reserved_concurrency;
+    let live = Arc::new(Live { latest: Edition::new(function), stored, parts });
+    if let Err(shown) = namespace.insert_new(live.clone()) {
+        return shown;
+    }
+    if let Some(n) = reserved {
+        inner.engine.set_reserved(&live.function().account, &group_id(live.function()), Some(n));
+    }
+    live.editions().for_each(|edition| inner.preparation.code.name(edition.function.code.sha256));
+    inner.urls.replace(None, Some(&live));
+    live
 }
 
 /// Gives every entry of a range to `take`.

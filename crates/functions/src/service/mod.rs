@@ -16,6 +16,7 @@ mod invoke;
 mod list;
 mod live;
 mod load;
+mod loading;
 mod open;
 mod permissions;
 mod publish;
@@ -86,6 +87,7 @@ pub(crate) struct Inner {
     urls: UrlIndex,
     preparation: Preparation,
     downloads: Downloads,
+    loading: loading::Loading,
 }
 
 impl Inner {

@@ -1,5 +1,6 @@
 //! Opening: what the service needs, and how it finds its functions again.
 
+use super::loading::Loading;
 use super::table::Table;
 use super::url_index::UrlIndex;
 use super::{Functions, Inner, RoleCheck, load};
@@ -54,6 +55,16 @@ impl Functions {
     /// # Errors
     /// When the store or the data directory cannot be read.
     pub async fn open(deps: Deps) -> Result<Arc<Self>> {
+        let functions = Self::begin(deps)?;
+        functions.load().await?;
+        Ok(functions)
+    }
+
+    /// The service before [`Self::load`], which must follow.
+    ///
+    /// # Errors
+    /// When the data directory cannot be used.
+    pub fn begin(deps: Deps) -> Result<Arc<Self>> {
         let code = CodeStore::open(deps.data_dir.join("code"), deps.blobs, deps.random.clone())?;
         let runtimes = Runtimes::new(
             Interpreters::new(deps.places),
@@ -84,21 +95,20 @@ impl Functions {
             table: Table::default(),
             urls: UrlIndex::default(),
             preparation,
+            loading: Loading::default(),
         });
-        inner.load().await?;
-        inner.preparation.code.sweep().await?;
         Ok(Arc::new(Self { inner }))
     }
 }
 
 impl Inner {
     /// Reads every function, and which events wait for them.
-    async fn load(self: &Arc<Self>) -> Result<()> {
+    pub(super) async fn load(self: &Arc<Self>) -> Result<()> {
         for (account, region) in keys::namespaces(&*self.store).await? {
             load::functions(self, &account, &region).await?;
             self.queues.load(self, &account, &region).await?;
         }
-        Ok(())
+        self.preparation.code.sweep().await
     }
 
     /// The functions of an account and region by their uid.

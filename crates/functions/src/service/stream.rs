@@ -106,7 +106,7 @@ impl Functions {
             }
         }
         let (kind, wants_tail) = (requested.kind, requested.tail);
-        let Admitted { edition, event, .. } = self.admit(caller, &target, requested)?;
+        let Admitted { edition, event, .. } = self.admit(caller, &target, requested).await?;
         if kind == InvocationType::DryRun {
             return Ok(Streamed::Possible);
         }

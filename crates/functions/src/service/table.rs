@@ -5,37 +5,67 @@ use crate::model::Function;
 use crate::names::{FunctionName, Target};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tinderbox_base::{AccountId, Region};
 use tokio::sync::Mutex;
 
 /// The functions of one account and region.
 #[derive(Default)]
 pub(crate) struct Namespace {
-    functions: RwLock<BTreeMap<FunctionName, Arc<Live>>>,
+    held: RwLock<Held>,
     /// Held while a change is checked, committed and shown: sums over all functions stay true.
     pub(super) changes: Mutex<()>,
 }
 
+#[derive(Default)]
+struct Held {
+    functions: BTreeMap<FunctionName, Arc<Live>>,
+    /// Bytes of the code of all of them, kept up to date: every creation asks for it.
+    code_size: u64,
+}
+
 impl Namespace {
+    fn read(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<Arc<Live>> {
-        self.functions.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.read().functions.get(name).cloned()
     }
 
     pub(super) fn insert(&self, live: Arc<Live>) {
-        let name = live.function().name.clone();
-        self.functions.write().unwrap_or_else(PoisonError::into_inner).insert(name, live);
+        let mut held = self.write();
+        held.code_size += live.code_size();
+        let old = held.functions.insert(live.function().name.clone(), live);
+        held.code_size -= old.map_or(0, |old| old.code_size());
+    }
+
+    /// Shows a function of which none of that name is shown, or gives that which is.
+    pub(super) fn insert_new(&self, live: Arc<Live>) -> Result<(), Arc<Live>> {
+        let mut held = self.write();
+        if let Some(shown) = held.functions.get(live.function().name.as_str()) {
+            return Err(shown.clone());
+        }
+        held.code_size += live.code_size();
+        held.functions.insert(live.function().name.clone(), live);
+        Ok(())
     }
 
     pub(super) fn remove(&self, name: &str) {
-        self.functions.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let mut held = self.write();
+        let old = held.functions.remove(name);
+        held.code_size -= old.map_or(0, |old| old.code_size());
     }
 
     /// At most `limit` functions whose names come after `after`.
     pub(super) fn page(&self, after: Option<&str>, limit: usize) -> Vec<Arc<Live>> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        functions
+        let held = self.read();
+        held.functions
             .range::<str, _>((start, Bound::Unbounded))
             .take(limit)
             .map(|(_, live)| live.clone())
@@ -44,14 +74,12 @@ impl Namespace {
 
     /// The sum of `quantity` over all functions.
     pub(super) fn sum(&self, quantity: impl Fn(&Function) -> u64) -> u64 {
-        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        functions.values().map(|live| quantity(live.function())).sum()
+        self.read().functions.values().map(|live| quantity(live.function())).sum()
     }
 
     /// Bytes of the code of all functions, each of their versions counted.
     pub(super) fn code_size(&self) -> u64 {
-        let functions = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        functions.values().flat_map(|live| live.editions()).map(|edition| edition.function.code.size).sum()
+        self.read().code_size
     }
 }
 

@@ -15,11 +15,14 @@ impl Functions {
     /// Makes the functions that changed last ready to run, in the background: to be called once the
     /// server serves requests, which go first.
     pub fn warm_up_recent(&self) {
-        let mut lives = self.inner.table.all();
-        lives.sort_by_key(|live| std::cmp::Reverse(live.function().last_modified));
-        lives.truncate(WARMED_UP);
         let inner = self.inner.clone();
         tokio::spawn(async move {
+            if inner.loaded().await.is_err() {
+                return;
+            }
+            let mut lives = inner.table.all();
+            lives.sort_by_key(|live| std::cmp::Reverse(live.function().last_modified));
+            lives.truncate(WARMED_UP);
             for live in lives {
                 inner.make_ready(&live.latest).await;
             }

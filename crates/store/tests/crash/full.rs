@@ -61,8 +61,19 @@ async fn fill(dir: &Path) -> Result<String, String> {
         drop(store);
         store = open()?;
     }
+    if let Some(error) = store.trouble().await {
+        return Err(format!("told before anything was tried: {error}"));
+    }
+    let refused = store.commit(put(count)).await;
+    match (refused, store.trouble().await) {
+        (Err(StoreError::Unwritable(_)), Some(StoreError::Unwritable(_))) => {}
+        outcome => return Err(format!("the store's own account of it: {outcome:?}")),
+    }
     fs::remove_file(ballast).map_err(text)?;
     fs::remove_file(spare).map_err(text)?;
+    if let Some(error) = store.trouble().await {
+        return Err(format!("still told once there is room: {error}"));
+    }
     store.commit(put(count)).await.map_err(|error| format!("with room again: {error}"))?;
     Ok(format!("{count} commits, then none, then again"))
 }

@@ -70,6 +70,10 @@ async fn lose(dir: &Path) -> Result<(), String> {
             Err(StoreError::Unwritable(_)) => {}
             outcome => return Err(format!("a read-only disk shows as: {outcome:?}")),
         }
+        match store.trouble().await {
+            Some(StoreError::Unwritable(_)) => {}
+            outcome => return Err(format!("the store's own account of a read-only disk: {outcome:?}")),
+        }
         // It could not be opened again, so it cannot be read either; that is not the same as absent.
         match count(&store).await {
             Ok(COUNT..=MOST) | Err(StoreError::Unwritable(_)) => {}

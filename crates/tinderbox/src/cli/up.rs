@@ -50,9 +50,9 @@ impl Up {
             }
             let directories = if server.must_sign() { Vec::new() } else { self.deploy };
             let deploying = tokio::spawn(deploy_all(url, directories));
-            server.run().await;
+            let served = server.run().await;
             deploying.abort();
-            Ok(ExitCode::SUCCESS)
+            served.map(|()| ExitCode::SUCCESS)
         });
         // What still blocks a thread must not hold up the end.
         runtime.shutdown_background();

@@ -34,10 +34,17 @@ use tokio::task::JoinSet;
 /// How often blobs that nothing names are looked for; they are kept for a day after their last name.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 
+/// How long the start waits for all functions to be read, before it lets requests in that can do without.
+const LOAD_PATIENCE: Duration = Duration::from_millis(10);
+
+/// How long `/health` waits for a store that could not write to try again.
+const STORE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Everything that runs, behind the listeners.
 pub(crate) struct Core {
     id: String,
     testing: bool,
+    must_sign: bool,
     random: Arc<dyn Random>,
     store: Arc<dyn Store>,
     launcher: Arc<SandboxLauncher>,
@@ -112,7 +119,7 @@ impl Core {
         .await?;
         let blobs = Blobs::open(data.join("blobs"), Arc::clone(&clock)).map_err(Error::internal)?;
         let targets = Arc::new(Targets::default());
-        let functions = Functions::open(tinderbox_functions::Deps {
+        let functions = Functions::begin(tinderbox_functions::Deps {
             store: Arc::clone(&store),
             blobs: blobs.clone(),
             engine: engine.clone(),
@@ -125,10 +132,9 @@ impl Core {
             data_dir: data,
             places: places(config),
             ca_bundle: Some(authority.bundle().to_vec()),
-        })
-        .await?;
+        })?;
         targets.connect([("lambda", Arc::clone(&functions) as Arc<dyn Target>)]);
-        functions.start_queues();
+        load(&functions).await?;
         let apis = Apis::open(gateway::Deps {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -146,6 +152,7 @@ impl Core {
         let core = Arc::new(Self {
             id,
             testing,
+            must_sign: access.must_sign,
             random,
             store,
             launcher,
@@ -194,17 +201,32 @@ impl Core {
         &self.gatekeeper
     }
 
+    /// Waits until everything that is stored is known.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) async fn ready(&self) -> Result<()> {
+        self.functions.ready().await
+    }
+
+    /// Whether requests must be signed.
+    pub(crate) fn must_sign(&self) -> bool {
+        self.must_sign
+    }
+
     /// Whether the endpoints for tests are served.
     pub(crate) fn testing(&self) -> bool {
         self.testing
     }
 
     /// What `/health` tells.
-    pub(crate) fn health(&self) -> Value {
+    pub(crate) async fn health(&self) -> Value {
         let instances = self.engine.stats();
         let logs = self.logs.stats();
+        let store = self.store_trouble().await;
         json!({
-            "status": "ok",
+            "status": if store.is_none() { "ok" } else { "degraded" },
+            "store": store.unwrap_or_else(|| "ok".to_owned()),
             "version": env!("CARGO_PKG_VERSION"),
             "id": self.id,
             "isolated": self.launcher.is_isolated(),
@@ -216,6 +238,15 @@ impl Core {
                 "dropped_lines": logs.dropped_lines,
             },
         })
+    }
+
+    /// Why nothing durable is accepted, in words; none if it is.
+    async fn store_trouble(&self) -> Option<String> {
+        let found = tokio::time::timeout(STORE_PATIENCE, self.store.trouble()).await;
+        let told = found.map(|trouble| trouble.map(|error| error.to_string()));
+        let slow = || Some("the store could not write and does not answer now".to_owned());
+        let trouble = told.unwrap_or_else(|_| slow())?;
+        Some(format!("{trouble}; functions run, and nothing durable is accepted until it is over"))
     }
 
     /// The zip that a download token names.
@@ -343,6 +374,25 @@ async fn launcher(config: &config::Engine, data: &Path, id: &str) -> Result<Sand
     Ok(launcher)
 }
 
+/// Reads the functions; where there are many, behind the first requests.
+async fn load(functions: &Arc<Functions>) -> Result<()> {
+    let reading = Arc::clone(functions);
+    let runtime = tokio::runtime::Handle::current();
+    // On a thread of its own: it is work for the processor, which requests must not wait for.
+    let mut reading = tokio::task::spawn_blocking(move || {
+        let done = runtime.block_on(reading.load());
+        if done.is_ok() {
+            let _entered = runtime.enter();
+            reading.start_queues();
+        }
+        done
+    });
+    match tokio::time::timeout(LOAD_PATIENCE, &mut reading).await {
+        Ok(done) => done.map_err(Error::internal)?,
+        Err(_) => Ok(()),
+    }
+}
+
 /// Where interpreters are looked for.
 fn places(config: &Config) -> Places {
     let path = std::env::var("PATH").unwrap_or_default();
@@ -371,6 +421,10 @@ fn tasks(blobs: &Blobs, functions: &Arc<Functions>) -> JoinSet<()> {
         loop {
             turns.tick().await;
             let Some(functions) = functions.upgrade() else { return };
+            // Until all functions are known, a blob that one of them names looks like one that none does.
+            if functions.ready().await.is_err() {
+                return;
+            }
             let swept = blobs.sweep(move |digest| functions.names_blob(digest)).await;
             if let Err(error) = swept {
                 tracing::warn!(%error, "blobs that nothing names could not be swept");

@@ -73,17 +73,36 @@ impl Server {
         self.access.must_sign
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains.
-    pub(crate) async fn run(self) {
+    /// Serves until SIGTERM or SIGINT, then drains; also when it turns out that what is stored cannot be read.
+    pub(crate) async fn run(self) -> Outcome<()> {
         let Self { config, listener, access, tls, core, shards, interrupts, .. } = self;
         let drain = Duration::from_secs(config.server.drain_timeout_s);
         let platform = Arc::new(Platform::new(Arc::clone(&core), access.origin()));
         let front = Front::new(platform, config.server.max_connections);
         core.warm_up();
-        front.run(listener, (&shards, tls), interrupted(interrupts), drain).await;
+        let unreadable = std::sync::OnceLock::new();
+        let ended = async {
+            tokio::select! {
+                () = interrupted(interrupts) => {}
+                error = broken(&core) => unreadable.set(error).unwrap_or_default(),
+            }
+        };
+        front.run(listener, (&shards, tls), ended, drain).await;
         core.stop(drain).await;
         // They watch the descriptors of instances until none is left.
         drop(shards);
+        match unreadable.into_inner() {
+            Some(error) => Err(Failure::new(format!("what is stored cannot be read: {}", error.causes()))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Resolves when what is stored turns out not to be readable.
+async fn broken(core: &Core) -> tinderbox_base::Error {
+    match core.ready().await {
+        Ok(()) => std::future::pending().await,
+        Err(error) => error,
     }
 }
 

@@ -32,7 +32,7 @@ impl Platform {
         let path = request.uri().path();
         let loopback = matches!(self.origin, Origin::Loopback | Origin::LoopbackTls);
         match (request.method(), path) {
-            (&Method::GET, "/health") => json(StatusCode::OK, &self.core.health()),
+            (&Method::GET, "/health") => json(StatusCode::OK, &self.core.health().await),
             (&Method::GET, _) if path.starts_with(CODE_PATH) => {
                 match self.core.code(path.strip_prefix(CODE_PATH).unwrap_or_default()).await {
                     Some(zip) => answer(StatusCode::OK, "application/zip", zip),
@@ -52,6 +52,13 @@ impl Platform {
         }
     }
 
+    /// Whether a request may be served before all functions are known: an invocation needs only its own, where no policies of
+    /// others are asked.
+    fn can_do_without(&self, path: &str) -> bool {
+        let loopback = matches!(self.origin, Origin::Loopback | Origin::LoopbackTls);
+        path == "/health" || (path.ends_with("/invocations") && loopback && !self.core.must_sign())
+    }
+
     /// Whether the path is one of the platform's own.
     fn is_own(&self, path: &str) -> bool {
         path == "/health" || path.starts_with(CODE_PATH) || (path == RESET_PATH && self.core.testing())
@@ -66,6 +73,14 @@ impl Handler for Platform {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send + 'static {
         Carried::new(caught(async move {
+            if !self.can_do_without(request.uri().path())
+                && let Err(error) = self.core.ready().await
+            {
+                return json(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    &serde_json::json!({"message": error.message()}),
+                );
+            }
             // Pages of any site may call an API: what they may read is for the API itself to say.
             if let Some(address) = Address::of(request.uri(), request.headers()) {
                 return self.core.apis().handle(request, address, Arc::clone(&self.gate)).await;

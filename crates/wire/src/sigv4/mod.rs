@@ -33,6 +33,10 @@ pub use sign::{Credentials, sign};
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod fuzz_verifier;
+#[cfg(test)]
+mod other_signer;
+#[cfg(test)]
 mod suite;
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,12 @@ impl Bed {
         self.functions.inner.queues.look();
     }
 
+    /// Waits until all that may run at this time has run, and what is left waits for its own.
+    pub(super) async fn rests(&self) {
+        let now = tinderbox_base::Clock::now(&*self.machine.clock);
+        until("rest", || self.functions.inner.queues.rests(now)).await;
+    }
+
     pub(super) async fn settles(&self) {
         for _ in 0..10_000 {
             if self.stored().await == 0 {

@@ -54,6 +54,8 @@ pub(super) struct Machine {
     store: Arc<MemoryStore>,
     blobs: Blobs,
     clock: Arc<ManualClock>,
+    /// Whether a server that starts leaves the reading of its functions to the test.
+    unread: bool,
 }
 
 /// A server.
@@ -75,7 +77,7 @@ impl Machine {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_769_903_999_007)));
         let store = Arc::new(MemoryStore::new(clock.clone()).unwrap());
         let blobs = Blobs::open(root.path().join("blobs"), clock.clone()).unwrap();
-        Self { root, store, blobs, clock }
+        Self { root, store, blobs, clock, unread: false }
     }
 
     async fn start(self, launcher: FakeLauncher) -> Bed {
@@ -118,7 +120,10 @@ impl Machine {
         };
         configure(&mut deps);
         let targets = deps.targets.clone();
-        let functions = Functions::open(deps).await.unwrap();
+        let functions = Functions::begin(deps).unwrap();
+        if !self.unread {
+            functions.load().await.unwrap();
+        }
         targets.connect([("lambda", functions.clone() as Arc<dyn tinderbox_base::Target>)]);
         functions.start_queues();
         Bed { machine: self, functions, lines, launcher }

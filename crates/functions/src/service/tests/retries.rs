@@ -73,17 +73,8 @@ async fn attempted(attempts: &AtomicUsize, n: usize) {
 
 /// Waits until the event is back in its queue and waits for its time.
 async fn waits(bed: &Bed) {
-    for _ in 0..10_000 {
-        let range = crate::keys::all_waiting(&AccountId::default(), &Region::default());
-        let entries = bed.machine.store.range(&range, 10).await.unwrap();
-        if entries.iter().all(|e| !serde_json::from_slice::<Value>(&e.value).unwrap()["due"].is_null()) {
-            // The schedule hears of it right after the store did.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("the event is not waiting");
+    bed.rests().await;
+    assert_eq!(bed.functions.waiting_events(), 1, "the event is not waiting");
 }
 
 #[tokio::test]
@@ -95,13 +86,12 @@ async fn two_retries_after_one_minute_and_two() {
     waits(&bed).await;
     for (wait, number) in [(60, 2), (120, 3)] {
         bed.pass(wait - 1);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        waits(&bed).await;
         assert_eq!(attempts.load(Ordering::SeqCst), number - 1, "not before its time");
         bed.pass(1);
         attempted(&attempts, number).await;
         if number == 2 {
-            until("the second failure", || bed.functions.waiting_events() == 1).await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            waits(&bed).await;
         }
     }
     bed.settles().await;
@@ -152,12 +142,11 @@ async fn how_often_it_failed_survives_the_server() {
         FakeReply::Error("KeyError".into(), "{}".into())
     });
     let bed = machine.start(launcher).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    waits(&bed).await;
     assert_eq!(again.load(Ordering::SeqCst), 0, "it is not due yet");
     bed.pass(60);
     attempted(&again, 1).await;
-    until("its return", || bed.functions.waiting_events() == 1).await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    waits(&bed).await;
     bed.pass(120);
     bed.settles().await;
     assert_eq!(again.load(Ordering::SeqCst), 2, "two of three attempts were left");
@@ -193,7 +182,7 @@ async fn a_stopped_function_sends_its_events_on_or_keeps_them() {
     let (bed, attempts, kept) = failing(0).await;
     bed.functions.put_concurrency(&caller(), "hello", 0).await.unwrap();
     bed.accept("1").await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    waits(&bed).await;
     assert_eq!(bed.stored().await, 1, "nobody would hear of it, so it waits");
     configure(&bed, |_| ()).await;
     bed.pass(10);
@@ -231,7 +220,7 @@ async fn throttled_for_six_hours() {
     let mut hours = 0;
     while bed.stored().await == 1 {
         bed.pass(300);
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        bed.rests().await;
         hours += 300;
         assert!(hours < 10 * 3600, "never given up");
     }
