@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tinderbox_base::Timestamp;
 
 /// Path, name and what it allows: actions, separated by spaces, on everything.
-const POLICIES: [(&str, &str, &str); 9] = [
+const POLICIES: [(&str, &str, &str); 11] = [
     ("/", "AdministratorAccess", "*"),
     ("/", "IAMFullAccess", "iam:*"),
     ("/", "IAMReadOnlyAccess", "iam:Get* iam:List* iam:Simulate*"),
@@ -31,6 +31,8 @@ const POLICIES: [(&str, &str, &str); 9] = [
         "logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents",
     ),
     ("/service-role/", "AWSLambdaRole", "lambda:InvokeFunction"),
+    ("/", "AmazonAPIGatewayAdministrator", "apigateway:*"),
+    ("/", "AmazonAPIGatewayInvokeFullAccess", "execute-api:Invoke execute-api:ManageConnections"),
 ];
 
 /// What their ARNs begin with.
