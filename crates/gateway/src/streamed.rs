@@ -82,7 +82,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn reply(content_type: Option<&str>, parts: &[Option<&'static str>]) -> StreamedReply {
-        let parts = Box::new(Ready(parts.to_vec().into_iter()));
+        let parts = Box::new(Ready(Vec::from(parts).into_iter()));
         StreamedReply { content_type: content_type.map(str::to_owned), start: None, parts }
     }
 
