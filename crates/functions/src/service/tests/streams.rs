@@ -126,8 +126,8 @@ async fn urls_of_functions_that_are_not_open() {
     };
     let made = bed.functions.create_url(&caller(), settings).await.unwrap();
     assert_eq!(made.url.invoke_mode, "RESPONSE_STREAM");
-    let refused = bed.functions.stream_url(&made.url.id, Bytes::new(), None).await;
+    let refused = bed.functions.stream_url(&made.url.id, Bytes::new(), None, false).await;
     assert_eq!(refused.err().map(|error| error.kind()), Some(ErrorKind::Denied));
-    let missing = bed.functions.stream_url("none", Bytes::new(), None).await;
+    let missing = bed.functions.stream_url("none", Bytes::new(), None, false).await;
     assert_eq!(missing.err().map(|error| error.kind()), Some(ErrorKind::NotFound));
 }
