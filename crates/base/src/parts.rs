@@ -10,7 +10,7 @@ pub struct Interrupted;
 
 /// The parts of an answer, as they come. Who takes none holds up who makes them, for as long as that may take at most.
 #[async_trait::async_trait]
-pub trait Parts: Send {
+pub trait Parts: Send + Sync {
     /// The next part; none at the end, or after the answer broke off.
     async fn next(&mut self) -> Option<Result<Bytes, Interrupted>>;
 }

@@ -1,6 +1,6 @@
 //! Where events go: the trait through which a service reaches what an ARN names, whoever runs that.
 
-use crate::{Arn, Caller, Error, ErrorKind, Result};
+use crate::{Arn, Caller, Error, ErrorKind, Interrupted, Parts, Result, StreamedReply};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
@@ -29,8 +29,26 @@ pub trait Target: Send + Sync {
     /// Delivers `event` to what `arn` names and waits for its answer.
     async fn call(&self, caller: &Caller, arn: &Arn, event: Bytes) -> Result<Reply>;
 
+    /// Delivers `event` to what `arn` names, for an answer that is wanted as it comes. Who stops waiting for it, or reading
+    /// it, does not end what was begun. A target whose answers do not come in parts gives the whole as one.
+    async fn stream(&self, caller: &Caller, arn: &Arn, event: Bytes) -> Result<StreamedReply> {
+        let Reply { payload, failed, start } = self.call(caller, arn, event).await?;
+        let whole = if failed { Err(Interrupted) } else { Ok(payload) };
+        Ok(StreamedReply { content_type: None, start, parts: Box::new(Once(Some(whole))) })
+    }
+
     /// Delivers `event` to what `arn` names; once this returns, it is kept and will be handled.
     async fn send(&self, caller: &Caller, arn: &Arn, event: Bytes) -> Result<()>;
+}
+
+/// An answer in one part.
+struct Once(Option<std::result::Result<Bytes, Interrupted>>);
+
+#[async_trait::async_trait]
+impl Parts for Once {
+    async fn next(&mut self) -> Option<std::result::Result<Bytes, Interrupted>> {
+        self.0.take()
+    }
 }
 
 /// The targets of every service, by the service's name in ARNs.

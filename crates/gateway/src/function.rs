@@ -2,18 +2,21 @@
 
 use bytes::Bytes;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
-use tinderbox_base::{Arn, Caller, Error, Reply, Targets};
+use tinderbox_base::{Arn, Caller, Error, Reply, StreamedReply, Targets};
 
 /// The service that functions see as their caller.
 pub(crate) const PRINCIPAL: &str = "apigateway.amazonaws.com";
+
+/// What ends the URI of an integration that asks for an answer as it comes.
+pub(crate) const STREAMED: &str = "/response-streaming-invocations";
 
 const STAGE_VARIABLE: &str = "${stageVariables.";
 
 /// How a call ended.
 #[derive(Debug)]
-pub(crate) enum Called {
+pub(crate) enum Called<R = Reply> {
     /// The function ran: its answer or its error.
-    Answered(Reply),
+    Answered(R),
     /// It was not run.
     Refused(Error),
     /// It did not answer in time, and may still run.
@@ -44,11 +47,35 @@ pub(crate) async fn call(
     }
 }
 
-/// The function's ARN in `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations`.
+/// Calls the function `arn` names for an answer as it comes, of which `begin` makes something once it has begun; for that
+/// it waits at most `timeout`.
+pub(crate) async fn stream<R>(
+    targets: &Targets,
+    caller: Caller,
+    arn: Arn,
+    event: Bytes,
+    timeout: Duration,
+    begin: impl AsyncFnOnce(StreamedReply) -> R,
+) -> Called<R> {
+    let target = match targets.of(&arn) {
+        Ok(target) => Arc::clone(target),
+        Err(error) => return Called::Refused(error),
+    };
+    let work = async { Ok(begin(target.stream(&caller, &arn, event).await?).await) };
+    match tokio::time::timeout(timeout, work).await {
+        Ok(Ok(begun)) => Called::Answered(begun),
+        Ok(Err(error)) => Called::Refused(error),
+        Err(_) => Called::TimedOut,
+    }
+}
+
+/// The function's ARN in `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations`, or after
+/// `/2021-11-15/` with `response-streaming-invocations`.
 pub(crate) fn function_of(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once(":lambda:path/")?;
     let (_, rest) = rest.split_once("/functions/")?;
-    uri.starts_with("arn:").then(|| rest.strip_suffix("/invocations"))?
+    let arn = rest.strip_suffix("/invocations").or_else(|| rest.strip_suffix(STREAMED))?;
+    uri.starts_with("arn:").then_some(arn)
 }
 
 /// The text with each `${stageVariables.NAME}` replaced by that variable; what is not set becomes nothing.
@@ -83,6 +110,7 @@ mod tests {
         let arn = "arn:aws:lambda:us-east-1:123456789012:function:hello:live";
         let path = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions";
         check(&format!("{path}/{arn}/invocations"), Some(arn));
+        check(&format!("{path}/{arn}/response-streaming-invocations"), Some(arn));
         check(&format!("{path}/{arn}"), None);
         check("arn:aws:apigateway:us-east-1:sqs:path/123456789012/jobs", None);
         check("https://example.com/functions/x/invocations", None);

@@ -1,8 +1,9 @@
 //! What clients are answered.
 
-use bytes::Bytes;
-use std::fmt;
+use bytes::{Bytes, BytesMut};
+use std::{fmt, time::Duration};
 use tinderbox_base::{Interrupted, Parts};
+use tokio::time::{Instant, timeout_at};
 
 /// The body of an answer.
 pub enum Outgoing {
@@ -40,5 +41,41 @@ impl Parts for Resumed {
             Some(first) => Some(Ok(first)),
             None => self.rest.next().await,
         }
+    }
+}
+
+/// All parts in one, as far as they come and until there are more than `most` bytes.
+pub(crate) async fn collect(mut parts: Box<dyn Parts>, most: usize) -> Bytes {
+    let mut whole = BytesMut::new();
+    while let Some(Ok(part)) = parts.next().await {
+        whole.extend_from_slice(&part);
+        if whole.len() > most {
+            break;
+        }
+    }
+    whole.freeze()
+}
+
+/// Parts that break off at a moment.
+pub(crate) struct Until {
+    parts: Option<Box<dyn Parts>>,
+    end: Instant,
+}
+
+impl Until {
+    /// `parts`, for `time` from now on.
+    pub(crate) fn new(parts: Box<dyn Parts>, time: Duration) -> Self {
+        Self { parts: Some(parts), end: Instant::now() + time }
+    }
+}
+
+#[async_trait::async_trait]
+impl Parts for Until {
+    async fn next(&mut self) -> Option<Result<Bytes, Interrupted>> {
+        let parts = self.parts.as_mut()?;
+        timeout_at(self.end, parts.next()).await.unwrap_or_else(|_| {
+            self.parts = None;
+            Some(Err(Interrupted))
+        })
     }
 }

@@ -27,20 +27,23 @@ pub(crate) struct NoAnswer;
 /// The answer to a client, once its beginning is known.
 pub(crate) async fn answer(reply: StreamedReply) -> Result<Response<Outgoing>, NoAnswer> {
     let StreamedReply { content_type, mut parts, .. } = reply;
-    let (mut response, first) = if content_type.as_deref() == Some(WITH_METADATA) {
-        let (metadata, rest) = metadata(&mut *parts).await?;
-        let response = Answer::from_metadata(&metadata, DEFAULTS).map_err(|_| NoAnswer)?.into_response();
-        (response.map(|_| Outgoing::Whole(Bytes::new())), Some(rest).filter(|rest| !rest.is_empty()))
-    } else {
-        let first = parts.next().await.transpose().map_err(|_| NoAnswer)?;
-        let mut response = Response::new(Outgoing::Whole(Bytes::new()));
-        let kind = content_type.and_then(|kind| HeaderValue::try_from(kind).ok());
-        let kind = kind.unwrap_or(HeaderValue::from_static(DEFAULTS.content_type));
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        (response, first)
-    };
-    *response.body_mut() = Outgoing::Parts(Box::new(Resumed { first, rest: parts }));
+    if content_type.as_deref() == Some(WITH_METADATA) {
+        return Ok(described(parts).await?.map(Outgoing::Parts));
+    }
+    let first = parts.next().await.transpose().map_err(|_| NoAnswer)?;
+    let mut response = Response::new(Outgoing::Parts(Box::new(Resumed { first, rest: parts })));
+    let kind = content_type.and_then(|kind| HeaderValue::try_from(kind).ok());
+    let kind = kind.unwrap_or(HeaderValue::from_static(DEFAULTS.content_type));
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
     Ok(response)
+}
+
+/// The answer that begins with metadata, whatever its type.
+pub(crate) async fn described(mut parts: Box<dyn Parts>) -> Result<Response<Box<dyn Parts>>, NoAnswer> {
+    let (metadata, first) = metadata(&mut *parts).await?;
+    let response = Answer::from_metadata(&metadata, DEFAULTS).map_err(|_| NoAnswer)?.into_response();
+    let first = Some(first).filter(|first| !first.is_empty());
+    Ok(response.map(|_| Box::new(Resumed { first, rest: parts }) as Box<dyn Parts>))
 }
 
 /// The metadata, and what came with it of the body.

@@ -156,10 +156,8 @@ async fn streamed(shared: &Shared, id: &str, request: Request<Incoming>) -> Repl
     }
     let mut last = Part::End;
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else {
-            drop(sender.send(stream::truncated()).await);
-            return reply::truncated();
-        };
+        // What ends without its end is taken for broken off.
+        let Ok(frame) = frame else { return reply::truncated() };
         match frame.into_data() {
             Ok(data) => {
                 // Where nobody takes the parts any more, the instance is about to end.

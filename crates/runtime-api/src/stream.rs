@@ -24,6 +24,8 @@ pub enum Part {
         /// The error, usually JSON.
         body: Bytes,
     },
+    /// It broke off: the runtime closed its connection, as one that dies does.
+    Truncated,
 }
 
 /// An answer in parts, as they come. Whoever takes none holds up the runtime.
@@ -32,6 +34,7 @@ pub struct Parts {
     /// What they are, if the runtime says so.
     pub content_type: Option<String>,
     receiver: mpsc::Receiver<Part>,
+    is_over: bool,
 }
 
 /// Each is like itself alone.
@@ -46,14 +49,20 @@ impl Eq for Parts {}
 impl Parts {
     /// The next part; none after the last. Cancel safe.
     pub async fn next(&mut self) -> Option<Part> {
-        self.receiver.recv().await
+        if self.is_over {
+            return None;
+        }
+        // Who read the connection may have gone with it and have said nothing more.
+        let part = self.receiver.recv().await.unwrap_or(Part::Truncated);
+        self.is_over = !matches!(part, Part::Chunk(_));
+        Some(part)
     }
 }
 
 /// A queue for the parts of one answer.
 pub(crate) fn parts(content_type: Option<String>) -> (mpsc::Sender<Part>, Parts) {
     let (sender, receiver) = mpsc::channel(MAX_QUEUED);
-    (sender, Parts { content_type, receiver })
+    (sender, Parts { content_type, receiver, is_over: false })
 }
 
 /// Whether a response comes in parts.
@@ -68,15 +77,7 @@ pub(crate) fn conclusion(trailers: &HeaderMap) -> Part {
     let Some(kind) = kind else { return Part::End };
     let body =
         text(trailers, "lambda-runtime-function-error-body").and_then(|b| BASE64_STANDARD.decode(b).ok());
-    failed(kind, body.filter(|body| !body.is_empty()))
-}
-
-/// The end of an answer that broke off.
-pub(crate) fn truncated() -> Part {
-    failed("Runtime.TruncatedResponse", None)
-}
-
-fn failed(kind: &str, body: Option<Vec<u8>>) -> Part {
+    let body = body.filter(|body| !body.is_empty());
     let body = body.unwrap_or_else(|| serde_json::json!({ "errorType": kind }).to_string().into());
     Part::Failed { kind: kind.to_owned(), body: body.into() }
 }

@@ -233,7 +233,7 @@ async fn a_streamed_response_is_passed_on_as_it_comes() {
 
 #[tokio::test]
 async fn a_streamed_response_fails_in_its_trailers_or_breaks_off() {
-    async fn check(rest: &str, expect: Part) {
+    async fn check(rest: &str, hangs_up: bool, expect: Part) {
         let (api, address) = serve();
         let mut client = Client::connect(address).await;
         let engine = async {
@@ -247,7 +247,11 @@ async fn a_streamed_response_fails_in_its_trailers_or_breaks_off() {
             client.next().await;
             let request = format!("{}3\r\nabc\r\n{rest}", streaming(&event("").request_id));
             client.0.write_all(request.as_bytes()).await.unwrap();
-            client.0.shutdown().await.unwrap();
+            if hangs_up {
+                drop(client);
+            } else {
+                assert!(client.reply().await.0.starts_with("http/1.1 202"));
+            }
         };
         tokio::join!(engine, runtime);
     }
@@ -255,11 +259,11 @@ async fn a_streamed_response_fails_in_its_trailers_or_breaks_off() {
     check(
         "0\r\nLambda-Runtime-Function-Error-Type: Runtime.Late\r\n\
          Lambda-Runtime-Function-Error-Body: eyJlcnJvclR5cGUiOiJMYXRlIn0=\r\n\r\n",
+        false,
         failed("Runtime.Late", r#"{"errorType":"Late"}"#),
     )
     .await;
-    check("5\r\nde", failed("Runtime.TruncatedResponse", r#"{"errorType":"Runtime.TruncatedResponse"}"#))
-        .await;
+    check("5\r\n", true, Part::Truncated).await;
 }
 
 #[tokio::test]

@@ -11,13 +11,7 @@ pub(super) async fn put_integration(
     cx: &mut Context,
     input: PutIntegrationRequest,
 ) -> Result<Integration> {
-    absent::check(&[
-        (
-            "response streaming by REST APIs",
-            input.response_transfer_mode.as_deref() == Some(ResponseTransferMode::STREAM),
-        ),
-        ("integration targets in VPCs", input.integration_target.is_some()),
-    ])?;
+    absent::check(&[("integration targets in VPCs", input.integration_target.is_some())])?;
     let kind = model::IntegrationKind::of(&input.r#type);
     let integration = model::Integration {
         kind: kind.ok_or_else(|| Error::invalid("Invalid integration type specified"))?,
@@ -33,6 +27,7 @@ pub(super) async fn put_integration(
         timeout_in_millis: input.timeout_in_millis,
         cache_namespace: input.cache_namespace.unwrap_or_else(|| input.resource_id.clone()),
         cache_key_parameters: input.cache_key_parameters.unwrap_or_default(),
+        response_transfer_mode: input.response_transfer_mode,
         tls_config: input.tls_config.map(|tls| model::TlsConfig {
             insecure_skip_verification: tls.insecure_skip_verification.unwrap_or(false),
         }),
@@ -91,6 +86,7 @@ pub(super) fn shown(integration: model::Integration) -> Integration {
         cache_namespace: Some(integration.cache_namespace),
         cache_key_parameters: Some(integration.cache_key_parameters),
         integration_responses: render::filled(responses.collect()),
+        response_transfer_mode: integration.response_transfer_mode,
         tls_config: integration
             .tls_config
             .map(|tls| TlsConfig { insecure_skip_verification: Some(tls.insecure_skip_verification) }),

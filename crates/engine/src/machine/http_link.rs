@@ -2,7 +2,15 @@
 
 use super::{Answer, Call, InitAnswer, Outlet};
 use crate::MAX_RESPONSE_BYTES;
+use bytes::Bytes;
+use std::time::Duration;
 use tinderbox_runtime_api::{Answer as ApiAnswer, Event, Part, Parts, RuntimeApi, Started};
+
+/// How long a runtime that closed the connection of its answer may take to end before it is thought to live on; longer than
+/// the last words of a process are waited for.
+const DYING: Duration = Duration::from_millis(100);
+/// AWS's name for an answer that broke off.
+const TRUNCATED: &str = "Runtime.TruncatedResponse";
 
 /// Waits until the runtime asks for its first invocation.
 pub(super) async fn started(api: &RuntimeApi) -> InitAnswer {
@@ -46,6 +54,12 @@ async fn stream(mut parts: Parts, call: &Call<'_>) -> Answer {
                 return outlet.answer();
             }
             Some(Part::Failed { kind, body }) => return Answer::Error { kind, body, usable: true },
+            Some(Part::Truncated) => {
+                // If it is dying, how it died is what is to be told.
+                tokio::time::sleep(DYING).await;
+                let body = Bytes::from_static(br#"{"errorType":"Runtime.TruncatedResponse"}"#);
+                return Answer::Error { kind: TRUNCATED.to_owned(), body, usable: true };
+            }
             // The instance ended, or its API.
             None => return Answer::Closed,
         }

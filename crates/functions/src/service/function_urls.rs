@@ -5,7 +5,8 @@ use super::draft::Draft;
 use super::invoke::{Invoked, Requested};
 use super::list::{marker, page_size};
 use super::table::Namespace;
-use super::{Functions, InvocationType, InvokeFault, Streamed, changes, url_index};
+use super::target::refusal;
+use super::{Functions, InvocationType, Streamed, changes, url_index};
 use crate::errors;
 use crate::model::{Access, FunctionUrl, UrlCors};
 use crate::names::{LATEST, Target};
@@ -262,13 +263,6 @@ impl Functions {
 
 fn of_url(event: Bytes) -> Requested {
     Requested { kind: InvocationType::RequestResponse, payload: event, client_context: None, tail: false }
-}
-
-fn refusal(fault: InvokeFault) -> Error {
-    match fault {
-        InvokeFault::Failed(error) => error,
-        InvokeFault::Throttled(_) => errors::rate_exceeded(),
-    }
 }
 
 /// The key of the URL of `target`, which must exist.

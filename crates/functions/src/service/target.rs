@@ -1,10 +1,10 @@
 //! Functions as targets: what other services call.
 
-use super::{Functions, InvocationType, InvokeFault, Invoked, Requested};
+use super::{Functions, InvocationType, InvokeFault, Invoked, Requested, Streamed};
 use crate::errors;
 use crate::names::{FunctionRef, Target};
 use bytes::Bytes;
-use tinderbox_base::{Arn, Caller, Reply, RequestId, Result};
+use tinderbox_base::{Arn, Caller, Error, Reply, RequestId, Result, StreamedReply};
 
 #[async_trait::async_trait]
 impl tinderbox_base::Target for Functions {
@@ -21,6 +21,15 @@ impl tinderbox_base::Target for Functions {
             Invoked::Accepted | Invoked::Possible => {
                 Ok(Reply { payload: Bytes::new(), failed: false, start: None })
             }
+        }
+    }
+
+    async fn stream(&self, caller: &Caller, arn: &Arn, event: Bytes) -> Result<StreamedReply> {
+        let target = target(arn)?;
+        let (caller, requested) = self.for_service(caller, InvocationType::RequestResponse, event);
+        match self.stream_target(&caller, target, requested).await.map_err(refusal)? {
+            Streamed::Answering(streaming) => Ok(streaming.into_reply()),
+            Streamed::Possible => Err(errors::function_not_found(arn)),
         }
     }
 
@@ -43,13 +52,22 @@ impl Functions {
         payload: Bytes,
     ) -> Result<Invoked> {
         let target = target(arn)?;
-        // An invocation has an id of its own: one request to a service may cause many.
+        let (caller, requested) = self.for_service(caller, kind, payload);
+        self.invoke_target(&caller, &target, requested).await.map_err(refusal)
+    }
+
+    /// Who invokes what, on behalf of another service. An invocation has an id of its own: one request to a service may
+    /// cause many.
+    fn for_service(&self, caller: &Caller, kind: InvocationType, payload: Bytes) -> (Caller, Requested) {
         let caller = Caller { request_id: RequestId::new(&*self.inner.random), ..caller.clone() };
-        let requested = Requested { kind, payload, client_context: None, tail: false };
-        self.invoke_target(&caller, &target, requested).await.map_err(|fault| match fault {
-            InvokeFault::Failed(error) => error,
-            InvokeFault::Throttled(_) => errors::rate_exceeded(),
-        })
+        (caller, Requested { kind, payload, client_context: None, tail: false })
+    }
+}
+
+pub(super) fn refusal(fault: InvokeFault) -> Error {
+    match fault {
+        InvokeFault::Failed(error) => error,
+        InvokeFault::Throttled(_) => errors::rate_exceeded(),
     }
 }
 

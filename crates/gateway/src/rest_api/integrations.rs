@@ -6,18 +6,23 @@ use super::{
     model::{Api, Integration, IntegrationKind, Method},
     patch::{Kind, PatchOperation, Rule, patch},
 };
+use crate::function::STREAMED;
 use tinderbox_base::{Caller, Result};
 
 /// Milliseconds that an integration may be given (quotas: integration timeout, 50 ms to 29 s).
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=29_000;
 
-const RULES: [Rule; 13] = [
+/// The same where answers are passed on as they come (API Gateway guide, "Stream the integration response": 15 minutes).
+const STREAM_TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=900_000;
+
+const RULES: [Rule; 14] = [
     ("/uri", Kind::Text),
     ("/httpMethod", Kind::Text),
     ("/credentials", Kind::Text),
     ("/passthroughBehavior", Kind::Text),
     ("/contentHandling", Kind::Text),
     ("/timeoutInMillis", Kind::Whole),
+    ("/responseTransferMode", Kind::Text),
     ("/cacheNamespace", Kind::Text),
     ("/connectionType", Kind::Text),
     ("/connectionId", Kind::Text),
@@ -117,9 +122,12 @@ fn check(integration: &Integration) -> Result<()> {
             }
         }
     }
-    if integration.timeout_in_millis.is_some_and(|timeout| !TIMEOUTS.contains(&timeout)) {
-        return Err(errors::bad("Timeout should be between 50 ms and 29000 ms"));
+    let timeouts = if integration.is_streamed() { STREAM_TIMEOUTS } else { TIMEOUTS };
+    if integration.timeout_in_millis.is_some_and(|timeout| !timeouts.contains(&timeout)) {
+        let most = timeouts.end();
+        return Err(errors::bad(format!("Timeout should be between 50 ms and {most} ms")));
     }
+    check_transfer(integration)?;
     let behaviors = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"];
     if !behaviors.contains(&integration.passthrough_behavior.as_str()) {
         return Err(errors::bad("Invalid passthrough behavior specified"));
@@ -133,4 +141,28 @@ fn check(integration: &Integration) -> Result<()> {
         return Err(errors::absent("insecureSkipVerification"));
     }
     Ok(())
+}
+
+/// How answers are passed on, and that the function is asked for them in that way.
+fn check_transfer(integration: &Integration) -> Result<()> {
+    let asks = integration.uri.as_deref().is_some_and(|uri| uri.ends_with(STREAMED));
+    match (integration.response_transfer_mode.as_deref(), integration.kind) {
+        (Some("STREAM"), IntegrationKind::AwsProxy) if asks => Ok(()),
+        (Some("STREAM"), IntegrationKind::AwsProxy) => Err(errors::bad(
+            "Response transfer mode STREAM requires the URI of the function's response-streaming-invocations",
+        )),
+        (Some("STREAM"), IntegrationKind::HttpProxy) => {
+            Err(errors::absent("response streaming of HTTP_PROXY integrations"))
+        }
+        (Some("STREAM"), IntegrationKind::Aws | IntegrationKind::Http | IntegrationKind::Mock) => {
+            Err(errors::bad(
+                "Response transfer mode STREAM is only supported for integrations of type AWS_PROXY and HTTP_PROXY",
+            ))
+        }
+        (None | Some("BUFFERED"), _) if asks => Err(errors::bad(
+            "A URI of response-streaming-invocations requires the response transfer mode STREAM",
+        )),
+        (None | Some("BUFFERED"), _) => Ok(()),
+        (Some(_), _) => Err(errors::bad("Invalid response transfer mode specified")),
+    }
 }

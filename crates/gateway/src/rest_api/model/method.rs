@@ -119,6 +119,16 @@ pub struct Integration {
     pub integration_responses: BTreeMap<String, IntegrationResponse>,
     /// How it is encrypted.
     pub tls_config: Option<TlsConfig>,
+    /// `BUFFERED`, or `STREAM`: its answers are passed on as they come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_transfer_mode: Option<String>,
+}
+
+impl Integration {
+    /// Whether its answers are passed on as they come.
+    pub fn is_streamed(&self) -> bool {
+        self.response_transfer_mode.as_deref() == Some("STREAM")
+    }
 }
 
 /// How a connection to another server is encrypted.

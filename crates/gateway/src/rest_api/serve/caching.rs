@@ -80,7 +80,9 @@ pub(super) struct Plan {
 
 /// What is kept of a route's answers; none if nothing is.
 pub(super) fn plan(exchange: &Exchange, route: &Route, integration: &Integration) -> Option<Plan> {
-    let stage = exchange.stage().filter(|live| live.stage.cache_cluster_enabled)?;
+    // What is passed on as it comes is never there as a whole.
+    let caches = |live: &&StageLive| live.stage.cache_cluster_enabled && !integration.is_streamed();
+    let stage = exchange.stage().filter(caches)?;
     let setting = setting(stage, route, exchange.call.method.as_str())?;
     let seconds = u64::try_from(setting.cache_ttl_in_seconds).unwrap_or(0);
     if !setting.caching_enabled || seconds == 0 {

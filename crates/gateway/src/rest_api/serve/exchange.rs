@@ -15,12 +15,14 @@ use crate::{
     call::{Call, text},
     gate::Signer,
     mapping::Overrides,
+    outgoing::Outgoing,
     proxy::shown_headers,
     rest_api::model::{ApiKey, Integration, IntegrationKind},
 };
 use ::http::Response;
 use bytes::Bytes;
 use std::{borrow::Cow, sync::Arc, time::Duration};
+use tinderbox_base::Parts;
 
 /// A request and what became of it so far.
 pub(super) struct Exchange {
@@ -43,6 +45,8 @@ pub(super) struct Exchange {
     pub(super) integration_status: Option<u16>,
     /// What it tells of itself, if it is a test.
     pub(super) trace: Option<Trace>,
+    /// The body, where it is passed on as it comes: the answer's own is empty then.
+    pub(super) parts: Option<Box<dyn Parts>>,
 }
 
 impl Exchange {
@@ -64,11 +68,12 @@ impl Exchange {
             integration_latency: None,
             integration_status: None,
             trace: None,
+            parts: None,
         }
     }
 
     /// Answers the request.
-    pub(super) async fn run(mut self) -> Response<Bytes> {
+    pub(super) async fn run(mut self) -> Response<Outgoing> {
         let answer = match self.answer().await {
             Ok(answer) => answer,
             Err(failed) => {
@@ -77,7 +82,11 @@ impl Exchange {
                 answer
             }
         };
-        finish::finish(&self, answer)
+        let answer = finish::finish(&self, answer);
+        match self.parts.take() {
+            Some(parts) => answer.map(|_| Outgoing::Parts(parts)),
+            None => answer.map(Outgoing::Whole),
+        }
     }
 
     async fn answer(&mut self) -> Result<Response<Bytes>, Failed> {
@@ -152,6 +161,9 @@ impl Exchange {
         integration: &Integration,
     ) -> Result<Response<Bytes>, Failed> {
         match integration.kind {
+            IntegrationKind::AwsProxy if integration.is_streamed() => {
+                lambda::stream(self, route, integration).await
+            }
             IntegrationKind::AwsProxy => lambda::proxy(self, route, integration).await,
             IntegrationKind::HttpProxy => http::proxy(self, integration).await,
             IntegrationKind::Http => http::mapped(self, integration).await,
@@ -162,9 +174,10 @@ impl Exchange {
 
     /// How long an integration may take.
     pub(super) fn timeout(&self, integration: &Integration) -> Duration {
-        let most = self.served.edge.timeout;
+        // Whoever streams may take longer than those that are waited for.
+        let most = if integration.is_streamed() { Duration::MAX } else { self.served.edge.timeout };
         let own = integration.timeout_in_millis.and_then(|millis| u64::try_from(millis).ok());
-        own.map_or(most, |millis| most.min(Duration::from_millis(millis)))
+        own.map_or(self.served.edge.timeout, |millis| most.min(Duration::from_millis(millis)))
     }
 
     /// Its headers as functions see them. A test has those that it was given.

@@ -139,6 +139,8 @@ fn log(exchange: &Exchange, response: &Response<Bytes>) {
     let edge = &exchange.served.edge;
     let message = log.format.line(|name| match name {
         "status" => Some(response.status().as_u16().to_string()),
+        // How long an answer is that goes on is not known yet.
+        "responseLength" if exchange.parts.is_some() => None,
         "responseLength" => Some(response.body().len().to_string()),
         "responseLatency" => {
             Some(edge.clock.monotonic().since(exchange.call.started).as_millis().to_string())

@@ -7,13 +7,15 @@ use super::{
 };
 use crate::{
     function::{self, Called, PRINCIPAL, function_of, with_variables},
+    outgoing::Until,
     proxy::{Answer, Event, put_header},
     rest_api::model::Integration,
+    streamed,
 };
 use ::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use tinderbox_base::{Arn, Caller, Principal, RequestId};
+use tinderbox_base::{Arn, Caller, Principal, RequestId, StreamedReply};
 
 /// Calls the function and answers with what it says.
 pub(super) async fn proxy(
@@ -27,16 +29,7 @@ pub(super) async fn proxy(
     let (edge, timeout) = (&exchange.served.edge, exchange.timeout(integration));
     note_sent(exchange, &arn, &event);
     let called = function::call(&edge.targets, caller, arn, event, timeout).await;
-    let reply = match called {
-        Called::Answered(reply) => reply,
-        Called::TimedOut => return Err(Failed::timed_out()),
-        // "If the Lambda API rejects the invocation request, API Gateway returns a 500" (Lambda guide).
-        Called::Refused(error) => {
-            exchange.call.report(&error);
-            return Err(Failed::internal(Trouble::Default5xx, error.to_string()));
-        }
-    };
-    exchange.integration_status = Some(200);
+    let reply = ran(exchange, called)?;
     exchange.note_received(200, &HeaderMap::new(), &reply.payload);
     let mut response = if reply.failed {
         Err(Failed::malformed("Lambda execution failed with status 200 due to customer function error"))
@@ -48,14 +41,58 @@ pub(super) async fn proxy(
             )),
         }
     }?;
-    let headers = response.headers_mut();
-    if let Some(start) = reply.start {
+    traced(exchange, reply.start, response.headers_mut());
+    Ok(response)
+}
+
+/// Calls the function and passes on what it says, as soon as the metadata before it is known. The body is the exchange's.
+pub(super) async fn stream(
+    exchange: &mut Exchange,
+    route: &Route,
+    integration: &Integration,
+) -> Result<Response<Bytes>, Failed> {
+    let arn = function(exchange, route, integration)?;
+    let event = event(exchange, route);
+    let caller = caller(exchange, route, integration);
+    let (edge, timeout) = (&exchange.served.edge, exchange.timeout(integration));
+    let ends = edge.clock.monotonic();
+    let begin = async |reply: StreamedReply| (reply.start, streamed::described(reply.parts).await);
+    let called = function::stream(&edge.targets, caller, arn, event, timeout, begin).await;
+    let took = exchange.served.edge.clock.monotonic().since(ends);
+    let (start, begun) = ran(exchange, called)?;
+    let begun = begun.map_err(|_| {
+        Failed::malformed("Execution failed due to configuration error: Malformed Lambda proxy response")
+    })?;
+    let (head, parts) = begun.into_parts();
+    let mut response = Response::from_parts(head, Bytes::new());
+    exchange.parts = Some(Box::new(Until::new(parts, timeout.saturating_sub(took))));
+    traced(exchange, start, response.headers_mut());
+    Ok(response)
+}
+
+/// What a call came to, if the function ran.
+fn ran<R>(exchange: &mut Exchange, called: Called<R>) -> Result<R, Failed> {
+    match called {
+        Called::Answered(reply) => {
+            exchange.integration_status = Some(200);
+            Ok(reply)
+        }
+        Called::TimedOut => Err(Failed::timed_out()),
+        // "If the Lambda API rejects the invocation request, API Gateway returns a 500" (Lambda guide).
+        Called::Refused(error) => {
+            exchange.call.report(&error);
+            Err(Failed::internal(Trouble::Default5xx, error.to_string()))
+        }
+    }
+}
+
+fn traced(exchange: &Exchange, start: Option<&'static str>, headers: &mut HeaderMap) {
+    if let Some(start) = start {
         headers.insert(HeaderName::from_static("x-tinderbox-start"), HeaderValue::from_static(start));
     }
     if let Ok(trace) = HeaderValue::from_str(&exchange.call.trace) {
         headers.insert(HeaderName::from_static("x-amzn-trace-id"), trace);
     }
-    Ok(response)
 }
 
 /// Writes what a function is sent, and how the service says that.

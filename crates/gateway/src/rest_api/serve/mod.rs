@@ -157,6 +157,6 @@ impl Variant {
 #[async_trait::async_trait]
 impl Served for ServedApi {
     async fn serve(self: Arc<Self>, call: Call) -> Response<Outgoing> {
-        Exchange::new(self, call).run().await.map(Outgoing::Whole)
+        Exchange::new(self, call).run().await
     }
 }

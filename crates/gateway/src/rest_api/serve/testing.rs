@@ -13,6 +13,8 @@ use crate::{
     call::Call,
     gate::{Closed, Signer},
     ids,
+    limits::MAX_UPSTREAM_BODY,
+    outgoing,
     rest_api::{
         errors,
         model::{Api, ApiKey, Authorizer, Deployment, Stage, Texts},
@@ -113,7 +115,12 @@ impl Tried<'_> {
         let route = exchange.route().ok_or_else(|| errors::missing("Method"))?;
         exchange.note_request();
         let (mut answer, failed) = match exchange.carry_out(&route).await {
-            Ok(answer) => (answer, None),
+            Ok(mut answer) => {
+                if let Some(parts) = exchange.parts.take() {
+                    *answer.body_mut() = outgoing::collect(parts, MAX_UPSTREAM_BODY).await;
+                }
+                (answer, None)
+            }
             Err(failed) => (finish::refusal(&exchange, &failed), Some(failed)),
         };
         finish::type_body(&mut answer);
