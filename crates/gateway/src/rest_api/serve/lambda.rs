@@ -55,10 +55,10 @@ pub(super) async fn stream(
     let event = event(exchange, route);
     let caller = caller(exchange, route, integration);
     let (edge, timeout) = (&exchange.served.edge, exchange.timeout(integration));
-    let ends = edge.clock.monotonic();
+    let asked = edge.clock.monotonic();
     let begin = async |reply: StreamedReply| (reply.start, streamed::described(reply.parts).await);
     let called = function::stream(&edge.targets, caller, arn, event, timeout, begin).await;
-    let took = exchange.served.edge.clock.monotonic().since(ends);
+    let took = exchange.served.edge.clock.monotonic().since(asked);
     let (start, begun) = ran(exchange, called)?;
     let begun = begun.map_err(|_| {
         Failed::malformed("Execution failed due to configuration error: Malformed Lambda proxy response")
