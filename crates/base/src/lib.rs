@@ -23,7 +23,7 @@ pub use caller::{Caller, Principal, Session};
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{AccountId, ParseIdError, Region, RequestId};
-pub use log_sink::{LogLine, LogSink};
+pub use log_sink::{LogLine, LogOrigin, LogSink};
 pub use parts::{Interrupted, Parts, StreamedReply};
 pub use random::{OsRandom, Random, SeededRandom};
 pub use target::{Reply, Target, Targets};

@@ -5,7 +5,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tinderbox_base::{
-    AccountId, Caller, Clock, LogLine, LogSink, OsRandom, Region, RequestId, SystemClock, config,
+    AccountId, Caller, Clock, LogLine, LogOrigin, LogSink, OsRandom, Region, RequestId, SystemClock, config,
 };
 use tinderbox_logs::{Deps, DescribeStreams, FilterEvents, GetEvents, Logs, Pattern, StreamOrder};
 use tinderbox_store::{EmbeddedStore, Store};
@@ -69,6 +69,7 @@ async fn write(logs: &Logs, clock: &Arc<dyn Clock>, caller: &Caller, lines: usiz
             &caller.region,
             &format!("/aws/lambda/f{group}"),
             &format!("2026/01/01/[$LATEST]{stream:032x}"),
+            LogOrigin::Function,
             lines,
         );
         while logs.stats().waiting_bytes > 12 << 20 {

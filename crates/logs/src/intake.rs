@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
-use tinderbox_base::{LogLine, Timestamp};
+use tinderbox_base::{LogLine, LogOrigin, Timestamp};
 use tinderbox_segments::{Batch, Record, StreamId};
 use tokio::sync::Notify;
 
@@ -38,6 +38,11 @@ impl Lines {
             self.lines.push((line.time, line.message.len()));
             self.text.extend(line.message.into_bytes());
         }
+    }
+
+    /// The bytes that they count for.
+    fn size(&self) -> usize {
+        self.text.len() + self.lines.len() * LINE_OVERHEAD
     }
 
     fn append(&mut self, mut other: Self) {
@@ -88,13 +93,22 @@ impl Intake {
     }
 
     /// Takes lines in, or drops and counts them when too much is waiting.
-    pub(crate) fn push(&self, name: StreamName, lines: Vec<LogLine>) {
+    ///
+    /// The platform's lines may use all there is. A function's are taken while no more of their stream waits than is
+    /// free (the dynamic threshold by which switches share buffers, Choudhury and Hahne 1998): one flood fills half,
+    /// n of them n parts of n + 1, and there is always room for who says little.
+    pub(crate) fn push(&self, name: StreamName, origin: LogOrigin, lines: Vec<LogLine>) {
         if lines.is_empty() {
             return;
         }
         let size = size(&lines);
         let mut waiting = self.lock();
-        if waiting.bytes + size > self.limit {
+        let free = self.limit.saturating_sub(waiting.bytes);
+        let of_stream = match origin {
+            LogOrigin::Function => waiting.lines.get(&name).map_or(0, Lines::size),
+            LogOrigin::Platform => 0,
+        };
+        if of_stream + size > free {
             let count = lines.len() as u64;
             waiting.dropped_total += count;
             if waiting.dropped.len() < DROPPED_STREAMS || waiting.dropped.contains_key(&name) {
@@ -168,7 +182,11 @@ impl Intake {
 mod tests {
     use super::*;
     use crate::records::Place;
-    use tinderbox_base::{AccountId, Region};
+    use tinderbox_base::{
+        AccountId,
+        LogOrigin::{Function, Platform},
+        Region,
+    };
 
     fn name(stream: &str) -> StreamName {
         let place = Place { account: AccountId::default(), region: Region::default() };
@@ -187,9 +205,9 @@ mod tests {
     #[test]
     fn what_is_put_back_comes_before_what_came_since() {
         let intake = Intake::new(1000);
-        intake.push(name("s"), lines(&["a", "b"]));
+        intake.push(name("s"), Platform, lines(&["a", "b"]));
         let mut taken = intake.take();
-        intake.push(name("s"), lines(&["", "c"]));
+        intake.push(name("s"), Platform, lines(&["", "c"]));
         intake.put_back_lines(name("s"), taken.lines.remove(&name("s")).unwrap_or_default());
         let mut taken = intake.take();
         assert_eq!(texts(taken.lines.remove(&name("s")).unwrap_or_default()), ["a", "b", "", "c"]);
@@ -198,13 +216,13 @@ mod tests {
     #[test]
     fn what_is_taken_counts_until_it_is_done() {
         let intake = Intake::new(2 * LINE_OVERHEAD + 2);
-        intake.push(name("s"), lines(&["a"]));
+        intake.push(name("s"), Platform, lines(&["a"]));
         let _taken = intake.take();
-        intake.push(name("s"), lines(&["b"]));
-        intake.push(name("s"), lines(&["c"]));
+        intake.push(name("s"), Platform, lines(&["b"]));
+        intake.push(name("s"), Platform, lines(&["c"]));
         assert_eq!(intake.counts(), (2 * LINE_OVERHEAD + 2, 1));
         intake.done(LINE_OVERHEAD + 1);
-        intake.push(name("s"), lines(&["d"]));
+        intake.push(name("s"), Platform, lines(&["d"]));
         let mut taken = intake.take();
         assert_eq!(texts(taken.lines.remove(&name("s")).unwrap_or_default()), ["b", "d"]);
         assert_eq!(taken.dropped, HashMap::from([(name("s"), 1)]));
@@ -216,9 +234,32 @@ mod tests {
     fn dropped_lines_are_counted_for_a_bounded_number_of_streams() {
         let intake = Intake::new(0);
         for i in 0..DROPPED_STREAMS + 5 {
-            intake.push(name(&i.to_string()), lines(&["x", "y"]));
+            intake.push(name(&i.to_string()), Platform, lines(&["x", "y"]));
         }
         assert_eq!(intake.take().dropped.len(), DROPPED_STREAMS);
         assert_eq!(intake.counts().1, 2 * (DROPPED_STREAMS as u64 + 5));
+    }
+
+    #[test]
+    fn a_flood_leaves_room_for_others_and_for_what_the_platform_says_of_it() {
+        let (flood, line) = (name("flood"), LINE_OVERHEAD + 1);
+        let intake = Intake::new(16 * line);
+        for _ in 0..100 {
+            intake.push(flood.clone(), Function, lines(&["x"]));
+        }
+        assert_eq!(intake.counts(), (8 * line, 92), "half is left");
+        // What is being appended is not free, either.
+        let first = intake.take();
+        for _ in 0..100 {
+            intake.push(flood.clone(), Function, lines(&["y"]));
+        }
+        intake.push(name("quiet"), Function, lines(&["z"]));
+        intake.push(flood.clone(), Platform, lines(&["s"]));
+        intake.push(flood.clone(), Platform, lines(&["e", "r"]));
+        let mut second = intake.take();
+        assert_eq!(texts(second.lines.remove(&name("quiet")).unwrap_or_default()), ["z"]);
+        let of_flood = texts(second.lines.remove(&flood).unwrap_or_default());
+        assert_eq!(of_flood, ["y", "y", "y", "y", "s", "e", "r"]);
+        assert_eq!(first.lines[&flood].size(), 8 * line);
     }
 }

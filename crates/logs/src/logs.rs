@@ -9,7 +9,7 @@ use crate::{
     records::Place,
 };
 use std::{path::PathBuf, sync::Arc};
-use tinderbox_base::{AccountId, Clock, Error, LogLine, LogSink, Region, Result, config};
+use tinderbox_base::{AccountId, Clock, Error, LogLine, LogOrigin, LogSink, Region, Result, config};
 use tinderbox_segments::{Options, Segments};
 use tinderbox_store::Store;
 use tokio::sync::Notify;
@@ -131,10 +131,18 @@ impl Logs {
 }
 
 impl LogSink for Logs {
-    fn append(&self, account: &AccountId, region: &Region, group: &str, stream: &str, lines: Vec<LogLine>) {
+    fn append(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        group: &str,
+        stream: &str,
+        origin: LogOrigin,
+        lines: Vec<LogLine>,
+    ) {
         let place = Place { account: account.clone(), region: region.clone() };
         let name = StreamName { place, group: group.into(), stream: stream.into() };
-        self.inner.intake.push(name, lines.into_iter().flat_map(split_long).collect());
+        self.inner.intake.push(name, origin, lines.into_iter().flat_map(split_long).collect());
     }
 }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{World, line};
-use tinderbox_base::{LogSink, config};
+use tinderbox_base::{LogOrigin, LogSink, config};
 use tinderbox_logs::{DescribeGroups, DescribeStreams};
 
 #[tokio::test]
@@ -36,7 +36,14 @@ async fn many_producers_make_one_group() {
             let (logs, caller) = (world.logs.clone(), world.caller.clone());
             tokio::spawn(async move {
                 let stream = format!("s{i}");
-                logs.append(&caller.account, &caller.region, "g", &stream, vec![line(i, "x")]);
+                logs.append(
+                    &caller.account,
+                    &caller.region,
+                    "g",
+                    &stream,
+                    LogOrigin::Platform,
+                    vec![line(i, "x")],
+                );
             })
         })
         .collect();

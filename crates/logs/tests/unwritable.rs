@@ -12,7 +12,7 @@ use std::{
     },
     time::Duration,
 };
-use tinderbox_base::{LogSink, ManualClock, Timestamp, config};
+use tinderbox_base::{LogOrigin, LogSink, ManualClock, Timestamp, config};
 use tinderbox_logs::{Deps, FilterEvents, Logs};
 use tinderbox_store::{
     Claimed, Commit, Committed, Entry, Epoch, Key, KeyRange, MemoryStore, Snapshot, Store, StoreError,
@@ -80,7 +80,7 @@ async fn lines_wait_for_a_full_store() {
     let logs = Logs::open(deps).await.expect("logs");
     let me = caller("123456789012");
     let sink = |stream: &str, n: i64, text: &str| {
-        logs.append(&me.account, &me.region, "g", stream, vec![line(n, text)]);
+        logs.append(&me.account, &me.region, "g", stream, LogOrigin::Platform, vec![line(n, text)]);
     };
     let texts = || async {
         let filter = FilterEvents { group: "g".into(), ..FilterEvents::default() };

@@ -12,7 +12,7 @@ use std::{fs, io::Write, sync::Arc};
 use tinderbox_aws::lambda::LambdaHandlers;
 use tinderbox_aws_model_lambda::LambdaService;
 use tinderbox_base::{
-    AccountId, LogLine, LogSink, ManualClock, OsRandom, Region, SystemClock, Timestamp, config,
+    AccountId, LogLine, LogOrigin, LogSink, ManualClock, OsRandom, Region, SystemClock, Timestamp, config,
 };
 use tinderbox_engine::{
     Engine, EngineDeps, NoEndpoint,
@@ -25,7 +25,7 @@ use tinderbox_wire::{Origin, Router};
 struct NoLog;
 
 impl LogSink for NoLog {
-    fn append(&self, _: &AccountId, _: &Region, _: &str, _: &str, _: Vec<LogLine>) {}
+    fn append(&self, _: &AccountId, _: &Region, _: &str, _: &str, _: LogOrigin, _: Vec<LogLine>) {}
 }
 
 /// A server without a socket.

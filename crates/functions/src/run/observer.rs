@@ -9,7 +9,7 @@ use crate::logs::{Tail, stream_name, text};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tinderbox_base::{AccountId, Clock, LogLine, LogSink, Memory, Random, Region, RequestId};
+use tinderbox_base::{AccountId, Clock, LogLine, LogOrigin, LogSink, Memory, Random, Region, RequestId};
 use tinderbox_engine::{InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, Observer, Outcome, Report};
 
 /// The log of one version's instances, a stream each.
@@ -68,7 +68,7 @@ impl Observer for FunctionLog {
                 } else if let Some(early) = self.early().get_mut(&instance.id) {
                     early.push(text);
                 }
-                self.append(instance, vec![LogLine { time, message: text.to_owned() }]);
+                self.append(instance, LogOrigin::Function, vec![LogLine { time, message: text.to_owned() }]);
             }
             InstanceEvent::Start { request } => {
                 self.write(instance, Some(request), vec![text::start(request, &self.name)]);
@@ -125,16 +125,17 @@ impl FunctionLog {
         if let Some(request) = request {
             lines.iter().for_each(|line| self.tails.push(request, line));
         }
-        self.append(instance, lines.into_iter().map(|message| LogLine { time, message }).collect());
+        let lines = lines.into_iter().map(|message| LogLine { time, message }).collect();
+        self.append(instance, LogOrigin::Platform, lines);
     }
 
     fn early(&self) -> MutexGuard<'_, HashMap<InstanceId, Tail>> {
         self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn append(&self, instance: &InstanceInfo, lines: Vec<LogLine>) {
+    fn append(&self, instance: &InstanceInfo, origin: LogOrigin, lines: Vec<LogLine>) {
         let stream = self.stream(instance);
-        self.sink.append(&self.account, &self.region, &self.group, &stream, lines);
+        self.sink.append(&self.account, &self.region, &self.group, &stream, origin, lines);
     }
 
     /// The instance's stream, named when it is first asked for.

@@ -11,7 +11,7 @@ use crate::run::{Answer, Unrunnable, answer, platform_error};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use tinderbox_base::{Caller, Error, LogLine, Result};
+use tinderbox_base::{Caller, Error, LogLine, LogOrigin, Result};
 use tinderbox_engine::{InstanceId, InvokeError, StartKind, ThrottleReason, Version};
 
 /// Most bytes of an event that is answered (Lambda quotas: 6 MB).
@@ -301,6 +301,7 @@ impl Inner {
             &function.region,
             &function.log_group(),
             &stream,
+            LogOrigin::Platform,
             lines,
         );
         let answer = platform_error(why.kind, &why.message, request);

@@ -5,8 +5,8 @@
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tinderbox_base::{
-    AccountId, Caller, Error, ErrorKind, LogLine, LogSink, ManualClock, Region, RequestId, SeededRandom,
-    Timestamp, config,
+    AccountId, Caller, Error, ErrorKind, LogLine, LogOrigin, LogSink, ManualClock, Region, RequestId,
+    SeededRandom, Timestamp, config,
 };
 use tinderbox_logs::{CreateGroup, Deps, FilterEvents, GetEvents, Logs, Pattern};
 use tinderbox_store::{MemoryStore, Store};
@@ -62,7 +62,14 @@ impl World {
     /// Hands lines to the sink.
     pub(crate) fn sink(&self, group: &str, stream: &str, lines: &[(i64, &str)]) {
         let lines = lines.iter().map(|(after, text)| line(*after, text)).collect();
-        self.logs.append(&self.caller.account, &self.caller.region, group, stream, lines);
+        self.logs.append(
+            &self.caller.account,
+            &self.caller.region,
+            group,
+            stream,
+            LogOrigin::Platform,
+            lines,
+        );
     }
 
     /// All texts of a stream.

@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 use tinderbox_base::{
-    AccountId, LogLine, LogSink, ManualClock, OsRandom, Region, RequestId, SystemClock, Timestamp,
+    AccountId, LogLine, LogOrigin, LogSink, ManualClock, OsRandom, Region, RequestId, SystemClock, Timestamp,
 };
 use tinderbox_blobs::Blobs;
 use tinderbox_engine::testing::{FakeCall, FakeLauncher, FakeReply};
@@ -36,7 +36,15 @@ use tinderbox_store::MemoryStore;
 pub(super) struct Lines(Mutex<Vec<(String, String, String)>>);
 
 impl LogSink for Lines {
-    fn append(&self, _: &AccountId, _: &Region, group: &str, stream: &str, lines: Vec<LogLine>) {
+    fn append(
+        &self,
+        _: &AccountId,
+        _: &Region,
+        group: &str,
+        stream: &str,
+        _: LogOrigin,
+        lines: Vec<LogLine>,
+    ) {
         let mut kept = self.0.lock().unwrap();
         kept.extend(lines.into_iter().map(|line| (group.to_owned(), stream.to_owned(), line.message)));
     }

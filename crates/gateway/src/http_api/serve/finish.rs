@@ -4,7 +4,7 @@ use super::{exchange::Exchange, failed::Failed};
 use crate::http_api::cors;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, header};
-use tinderbox_base::LogLine;
+use tinderbox_base::{LogLine, LogOrigin};
 
 /// The service's own answer to trouble.
 pub(super) fn refusal(exchange: &Exchange, failed: &Failed) -> Response<Bytes> {
@@ -53,5 +53,5 @@ fn log(exchange: &Exchange, response: &Response<Bytes>) {
         _ => exchange.variable(name),
     });
     let line = LogLine { time: exchange.call.received, message };
-    edge.log_sink.append(&api.account, &api.region, &log.group, &log.stream, vec![line]);
+    edge.log_sink.append(&api.account, &api.region, &log.group, &log.stream, LogOrigin::Platform, vec![line]);
 }

@@ -5,7 +5,7 @@ use crate::rest_api::model::{GatewayResponse, Texts};
 use ::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 use std::io::Write as _;
-use tinderbox_base::LogLine;
+use tinderbox_base::{LogLine, LogOrigin};
 
 /// The gateway's own answer to trouble, as the API wants it.
 pub(super) fn refusal(exchange: &Exchange, failed: &Failed) -> Response<Bytes> {
@@ -149,5 +149,12 @@ fn log(exchange: &Exchange, response: &Response<Bytes>) {
     });
     let place = exchange.served.place();
     let line = LogLine { time: exchange.call.received, message };
-    edge.log_sink.append(&place.account, &place.region, &log.group, &log.stream, vec![line]);
+    edge.log_sink.append(
+        &place.account,
+        &place.region,
+        &log.group,
+        &log.stream,
+        LogOrigin::Platform,
+        vec![line],
+    );
 }

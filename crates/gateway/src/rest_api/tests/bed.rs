@@ -11,8 +11,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 use tinderbox_base::{
-    AccountId, Arn, Caller, Error, ErrorKind, LogLine, ManualClock, Region, Reply, RequestId, SeededRandom,
-    Target, Timestamp,
+    AccountId, Arn, Caller, Error, ErrorKind, LogLine, LogOrigin, ManualClock, Region, Reply, RequestId,
+    SeededRandom, Target, Timestamp,
 };
 use tinderbox_store::MemoryStore;
 
@@ -60,7 +60,7 @@ impl Target for Functions {
 pub(super) struct Lines(pub(super) Mutex<Vec<(String, String)>>);
 
 impl LogSink for Lines {
-    fn append(&self, _: &AccountId, _: &Region, group: &str, _: &str, lines: Vec<LogLine>) {
+    fn append(&self, _: &AccountId, _: &Region, group: &str, _: &str, _: LogOrigin, lines: Vec<LogLine>) {
         let lines = lines.into_iter().map(|line| (group.to_owned(), line.message));
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(lines);
     }
