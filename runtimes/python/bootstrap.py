@@ -6,6 +6,8 @@ The engine starts this file with a bare interpreter, long before it knows which 
 
 import sys
 
+#: The argument that makes this a zygote (see `_tinderbox.zygote`).
+ZYGOTE = "--zygote"
 HERE = __file__.rpartition("/")[0] or "."
 
 
@@ -17,6 +19,8 @@ def main():
     from _tinderbox import loop
 
     sys.path[:] = path
+    if ZYGOTE in sys.argv:
+        loop.sprout(ZYGOTE)
     loop.run()
 
 

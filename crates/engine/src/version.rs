@@ -146,6 +146,9 @@ pub struct RuntimeClass {
     pub files: Vec<(PathBuf, Vec<u8>)>,
     /// How it talks.
     pub protocol: Protocol,
+    /// The argument with which the program boots into a zygote, of which instances are forks; `None` for one that
+    /// cannot.
+    pub zygote: Option<String>,
 }
 
 /// One generation of a function, complete: nothing else is looked up to run it.

@@ -153,6 +153,11 @@ impl Group {
         Ok(())
     }
 
+    /// The directories' name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn memory_peak(&self) -> io::Result<u64> {
         let Place { base, version } = &self.layout.memory;
         let file = match self.peak.get() {

@@ -8,7 +8,7 @@ mod program;
 mod root;
 
 use crate::{
-    message::{Event, Request},
+    message::{Event, Program, Request},
     plain::tree,
     sys::{
         channel::{self, Packet},
@@ -28,6 +28,8 @@ use std::{
     os::fd::{AsFd, OwnedFd},
 };
 
+pub(crate) use program::CORE;
+
 /// Where, in the spawner's root, a sandbox's root is put together.
 pub(crate) const ROOT: &str = "/root";
 
@@ -46,10 +48,10 @@ pub(crate) fn at<E: Into<io::Error>>(step: impl Into<String>) -> impl FnOnce(E) 
 }
 
 /// Runs init on its end of the sandbox's channel.
-pub(crate) fn run(socket: OwnedFd, plain: bool) -> ! {
+pub(crate) fn run(socket: OwnedFd, plain: bool, zygote: bool) -> ! {
     // Whatever panics here would unwind into the spawner's copy of its loop.
     let _ = std::panic::catch_unwind(|| {
-        let _ = Init::new(socket, plain).and_then(|mut init| init.serve());
+        let _ = Init::new(socket, plain, zygote).and_then(|mut init| init.serve());
     });
     if plain {
         // No namespace ends with this process.
@@ -83,11 +85,14 @@ struct Init {
 }
 
 impl Init {
-    fn new(socket: OwnedFd, plain: bool) -> io::Result<Self> {
+    fn new(socket: OwnedFd, plain: bool, zygote: bool) -> io::Result<Self> {
         let _ = rustix::thread::set_name(c"tb-init");
         if plain {
             tree::adopt_orphans()?;
             set_parent_process_death_signal(Some(Signal::KILL))?;
+        }
+        if !plain && !zygote {
+            prctl::bound_capabilities(&[])?;
         }
         // The spawner's own descriptors are copies of no use here; its channel least of all.
         let socket = prctl::keep_only(socket)?;
@@ -122,6 +127,7 @@ impl Init {
             Request::Setup(setup) => self.set_up(&setup, fds),
             Request::Prepare(rlimits) => self.prepare(rlimits),
             Request::Start(start) => self.start(&start, fds),
+            Request::Retire => self.retire(),
             Request::Attach { targets } => {
                 root::attach(&targets, &fds).map(|()| (Event::Attached, Vec::new(), None))
             }
@@ -156,12 +162,22 @@ impl Init {
         }
         let cgroups = fds.split_off(mounts + 1);
         network::new_namespace(&setup.hostname, setup.uplink.zip(router))?;
-        let listeners = network::listen(&setup.listeners)?;
+        let mut handed = network::listen(&setup.listeners)?;
         root::build(setup, &fds)?;
         let seats = program::Seats::new(setup, cgroups)?;
-        let seat = Some(seats.fork()?);
+        let seat = match setup.program {
+            Program::Confined | Program::Zygote => Some(seats.fork()?),
+            Program::Entering => {
+                let ruleset = seats.ruleset().map_err(at("preparing the confinement"))?;
+                if setup.landlock && ruleset.is_none() {
+                    return Err(at("preparing the confinement")(rustix::io::Errno::NOSYS));
+                }
+                handed.extend(ruleset);
+                None
+            }
+        };
         self.state = State::Built { seats, seat };
-        Ok((Event::Ready, listeners, None))
+        Ok((Event::Ready, handed, None))
     }
 
     fn prepare(&mut self, rlimits: crate::message::SetupRlimits) -> Result<Answer, Failure> {
@@ -196,6 +212,16 @@ impl Init {
             return Ok((Event::StartedAs { pid }, Vec::new(), None));
         }
         Ok((Event::Started, Vec::new(), Some(program)))
+    }
+
+    fn retire(&mut self) -> Result<Answer, Failure> {
+        if !matches!(self.state, State::Built { seat: None, .. }) {
+            return Err(at("reading the order")(rustix::io::Errno::INVAL));
+        }
+        self.state = State::Started { program: None };
+        confine::retire().map_err(at("giving up privileges"))?;
+        self.retired = true;
+        Ok((Event::Retired, Vec::new(), None))
     }
 
     /// Reaps every dead child; orphans of the program become ours.

@@ -31,7 +31,7 @@ pub use host::host_mounts_for;
 pub use options::{Options, Protections};
 pub use rustix::process::Pid;
 pub use scratch::ScratchKind;
-pub use server::{Processors, Sandbox, Sandboxes};
+pub use server::{Processors, Sandbox, Sandboxes, Zygote};
 pub use spec::{
     Command, Exit, LISTENERS_MAX, Limits, Listener, MOUNTS_MAX, Mount, PAYLOAD_MAX, Rlimits, SandboxId,
     SandboxSpec,

@@ -8,6 +8,8 @@ use std::{net::SocketAddr, path::PathBuf};
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Spawn {
     pub(crate) id: u64,
+    /// Its program is a zygote: it must see the pid namespaces of all sandboxes, so it gets none of its own.
+    pub(crate) zygote: bool,
 }
 
 /// Spawner to server.
@@ -35,6 +37,8 @@ pub(crate) enum Request {
     Start(Start),
     /// Show more of the host. Descriptors: one a target, which must exist.
     Attach { targets: Vec<String> },
+    /// Give up every privilege: the program was forked from a zygote, and nothing more will be asked.
+    Retire,
 }
 
 /// What init builds.
@@ -47,10 +51,23 @@ pub(crate) struct Setup {
     pub(crate) cgroups: Vec<Cgroup>,
     pub(crate) rlimits: SetupRlimits,
     pub(crate) landlock: bool,
+    pub(crate) program: Program,
     /// The way out, if there is one; the router's namespace is then the last descriptor.
     pub(crate) uplink: Option<Uplink>,
     /// Bytes that /dev/shm may hold.
     pub(crate) shm: u64,
+}
+
+/// Whose the process is that becomes the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Program {
+    /// A process of init's, confined before anything of the program's runs.
+    Confined,
+    /// The fork of a zygote, which enters what init built. Init keeps no process ready, and hands out the landlock
+    /// ruleset after the listeners, if there is one.
+    Entering,
+    /// A process of init's that keeps what a zygote needs: it enters sandboxes.
+    Zygote,
 }
 
 /// What a socket speaks.
@@ -102,6 +119,35 @@ impl SetupRlimits {
     }
 }
 
+/// Server to zygote, as JSON: fork a process that enters a sandbox.
+///
+/// Descriptors: the socket on which the fork is told of, init's pidfd, `cgroups` files to join by, the landlock ruleset if
+/// there is one, then one a number in `numbers`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ZygoteOrder {
+    pub(crate) uid: u32,
+    pub(crate) cgroups: usize,
+    pub(crate) landlock: bool,
+    /// Resource and limit, in setrlimit(2)'s numbers.
+    pub(crate) rlimits: Vec<(u32, u64)>,
+    pub(crate) numbers: Vec<i32>,
+    /// The seccomp filter, in hexadecimal digits.
+    pub(crate) filter: &'static str,
+}
+
+/// Zygote to server, and what it tells of a fork on that one's own socket. The order is known to the bootstraps.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ZygoteEvent {
+    /// The zygote has booted.
+    Up,
+    /// The fork, which sends this itself, is confined; the packet names its pid.
+    Entered,
+    /// It could not be made or confined.
+    Failed { step: String, errno: i32 },
+    /// It ended with this wait status.
+    Exited { status: i32 },
+}
+
 /// What is started; without arguments it is a trial of everything but exec.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Start {
@@ -131,6 +177,8 @@ pub(crate) enum Event {
     StartedAs { pid: i32 },
     /// The mounts are there.
     Attached,
+    /// Init holds no privilege any more.
+    Retired,
     /// The request failed.
     Failed { step: String, errno: i32 },
     /// The program ended with this wait status.

@@ -14,6 +14,20 @@ pub(crate) fn filter() -> &'static [libc::sock_filter] {
     FILTER.get_or_init(|| tree::compile(&deny::rules()))
 }
 
+/// The filter's bytes in hexadecimal digits, for processes that install it without this crate.
+pub(crate) fn encoded() -> &'static str {
+    static ENCODED: OnceLock<String> = OnceLock::new();
+    ENCODED.get_or_init(|| {
+        // The layout of `struct sock_filter` (linux/filter.h): a code, two jumps, a value.
+        let bytes = filter().iter().flat_map(|instruction| {
+            let [c0, c1] = instruction.code.to_ne_bytes();
+            let [k0, k1, k2, k3] = instruction.k.to_ne_bytes();
+            [c0, c1, instruction.jt, instruction.jf, k0, k1, k2, k3]
+        });
+        bytes.map(|byte| format!("{byte:02x}")).collect()
+    })
+}
+
 /// Puts the calling process, its children and whatever they execute under the filter, for ever.
 ///
 /// It needs `no_new_privs`.

@@ -1,6 +1,7 @@
 //! The server's side: orders sandboxes and holds what it got of them.
 
 mod control;
+mod enter;
 mod launch;
 mod link;
 mod order;
@@ -8,25 +9,29 @@ mod processors;
 mod sandbox;
 mod slots;
 mod teardown;
+mod verify;
+mod zygote;
 
 pub use processors::Processors;
 pub use sandbox::Sandbox;
+pub use zygote::Zygote;
 
 use crate::{
     cgroup::{self, Group, Layout},
     entry::JanitorArguments,
     error::{Missing, SandboxError, StartError},
-    message::{Request, SetupRlimits},
+    message::{Program, Request, SetupRlimits},
     network::Outside,
     options::{Options, Protections},
     plain::{self, root::Root},
     probe,
     scratch::Pool,
-    spec::{SandboxId, SandboxSpec},
+    spec::{Command, SandboxId, SandboxSpec},
     sweep,
     sys::channel,
 };
 use control::Control;
+use enter::Entrance;
 use launch::Janitor;
 use rustix::process::Signal;
 use sandbox::Prepared;
@@ -76,20 +81,26 @@ impl Shared {
         &self,
         id: SandboxId,
         spec: SandboxSpec,
+        program: Program,
         slot: Slot,
         runtime: Handle,
     ) -> Result<Prepared, SandboxError> {
-        let limits = spec.limits;
         let Some(scratch) = &self.scratch else { return self.prepare_plain(id, &spec, slot, runtime) };
-        let order = order::prepare(spec, slot.uid(), self.protections.landlock_abi > 0)?;
+        let (limits, rlimits, zygote) = (spec.limits, spec.rlimits, spec.zygote.clone());
+        let landlock = self.protections.landlock_abi > 0;
+        let order = order::prepare(spec, slot.uid(), landlock, program)?;
         let scratch = scratch.take(slot.uid()).map_err(SandboxError::step("making a scratch volume"))?;
         let group = Group::create(&self.layout, id.to_string(), &limits);
         let (group, joins) = group.map_err(SandboxError::step("making cgroups"))?;
         let remains = Remains::new(slot, group, Signal::KILL, runtime);
-        let uplink = self.outside.router().map(|router| router.uplink(remains.uid())).transpose();
+        let entrance = zygote
+            .map(|zygote| Entrance::new(zygote, &joins, landlock, SetupRlimits::new(rlimits, limits.pids)));
+        let entrance = entrance.transpose().map_err(SandboxError::step("opening the cgroups"))?;
+        let router = self.outside.router().filter(|_| program != Program::Zygote);
+        let uplink = router.map(|router| router.uplink(remains.uid())).transpose();
         let order =
             order.complete(scratch, joins, uplink.map_err(SandboxError::step("opening the way out"))?)?;
-        Ok(Prepared { order, listeners: Vec::new(), root: None, remains })
+        Ok(Prepared { order, program, entrance, listeners: Vec::new(), root: None, remains })
     }
 
     /// The same without isolation: directories and sockets, and limits that each process carries.
@@ -110,7 +121,14 @@ impl Shared {
         let order =
             channel::encode(&Request::Prepare(rlimits)).map_err(SandboxError::step("writing the order"))?;
         let listeners = plain::listen(&spec.listeners)?;
-        Ok(Prepared { order: (order, Vec::new()), listeners, root: Some(root), remains })
+        Ok(Prepared {
+            order: (order, Vec::new()),
+            program: Program::Confined,
+            entrance: None,
+            listeners,
+            root: Some(root),
+            remains,
+        })
     }
 
     /// Makes scratch volumes ready, if there are few.
@@ -171,6 +189,26 @@ impl Sandboxes {
 
     /// Makes everything that exists before any process of a runtime: namespaces, root, sockets, cgroups, scratch.
     pub async fn create(&self, spec: SandboxSpec) -> Result<Sandbox, SandboxError> {
+        let program = if spec.zygote.is_some() { Program::Entering } else { Program::Confined };
+        self.create_for(spec, program).await
+    }
+
+    /// Boots a program of which the programs of other sandboxes can be forks; it must speak as the bootstraps do. It sees
+    /// the files that `spec` says, and is root; nothing of a function's may ever run in it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started or does not boot; where nothing is isolated there are none.
+    pub async fn zygote(&self, spec: SandboxSpec, command: Command) -> Result<Zygote, SandboxError> {
+        if self.shared.scratch.is_none() {
+            return Err(SandboxError::Invalid("without isolation there are no zygotes".to_owned()));
+        }
+        let (limits, rlimits) = (zygote::LIMITS, zygote::RLIMITS);
+        let spec = SandboxSpec { limits, rlimits, listeners: Vec::new(), zygote: None, ..spec };
+        Zygote::start(self.create_for(spec, Program::Zygote).await?, command).await
+    }
+
+    async fn create_for(&self, spec: SandboxSpec, program: Program) -> Result<Sandbox, SandboxError> {
         let shared = &self.shared;
         let _permit = shared.creating.acquire().await.map_err(|_| SandboxError::Gone)?;
         let id = SandboxId(NEXT.fetch_add(1, Ordering::Relaxed));
@@ -178,7 +216,7 @@ impl Sandboxes {
             shared.slots.take().ok_or_else(|| SandboxError::Invalid("every user id is in use".to_owned()))?;
         let prepared = spawn_blocking({
             let (shared, runtime) = (Arc::clone(shared), Handle::current());
-            move || shared.prepare(id, spec, slot, runtime)
+            move || shared.prepare(id, spec, program, slot, runtime)
         });
         let prepared = prepared.await.map_err(|_| SandboxError::Gone)??;
         shared.refill();

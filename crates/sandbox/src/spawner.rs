@@ -53,15 +53,17 @@ fn serve(control: &OwnedFd, janitor: &OwnedFd, arguments: &JanitorArguments) {
     if reply(control, &up, None).is_err() || !matches!(up, SpawnerEvent::Up) {
         return;
     }
-    while let Ok(Some(Packet { message: Spawn { id }, mut fds, .. })) = channel::receive(control.as_fd()) {
+    while let Ok(Some(Packet { message: Spawn { id, zygote }, mut fds, .. })) =
+        channel::receive(control.as_fd())
+    {
         let Some(socket) = fds.pop() else { return };
-        let done = match fork_init(plain) {
+        let done = match fork_init(plain, zygote) {
             Ok(Forked::Child) => {
                 // A plain one is found by it, should the janitor not live to end it.
                 if !plain {
                     hide_command_line(command_line.as_ref());
                 }
-                init::run(socket, plain)
+                init::run(socket, plain, zygote)
             }
             Ok(Forked::Parent { pidfd, .. }) => reply(control, &SpawnerEvent::Spawned { id }, Some(&pidfd)),
             Err(error) => {
@@ -75,8 +77,12 @@ fn serve(control: &OwnedFd, janitor: &OwnedFd, arguments: &JanitorArguments) {
 }
 
 #[allow(unsafe_code)]
-fn fork_init(plain: bool) -> io::Result<Forked> {
-    let namespaces = if plain { 0 } else { fork::SANDBOX_NAMESPACES };
+fn fork_init(plain: bool, zygote: bool) -> io::Result<Forked> {
+    let namespaces = match (plain, zygote) {
+        (true, _) => 0,
+        (false, true) => fork::ZYGOTE_NAMESPACES,
+        (false, false) => fork::SANDBOX_NAMESPACES,
+    };
     // SAFETY: the spawner is a fork of the single-threaded janitor and starts no thread.
     unsafe { fork::fork(namespaces, None) }
 }
@@ -118,9 +124,7 @@ fn leave_host(state_dir: &Path) -> Result<(), (&'static str, io::Error)> {
     for name in [init::ROOT, init::DEVICES] {
         mkdirat(CWD, name, Mode::from(0o755)).map_err(errno("making the spawner's directories"))?;
     }
-    make_devices().map_err(at("making devices"))?;
-    // Once here instead of in every init, which inherits it.
-    prctl::empty_bounding_set().map_err(at("bounding capabilities"))
+    make_devices().map_err(at("making devices"))
 }
 
 /// One /dev for all sandboxes: it is read-only to them, so they share nothing but the kernel's own devices.

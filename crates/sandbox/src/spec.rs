@@ -1,11 +1,13 @@
 //! What a sandbox is made of, in the words of those who order one.
 
+use crate::server::Zygote;
 use std::{
     ffi::OsString,
     fmt,
     net::SocketAddr,
     os::fd::{OwnedFd, RawFd},
     path::PathBuf,
+    sync::Arc,
 };
 
 /// The most mounts one sandbox may have at creation or at attach.
@@ -45,6 +47,8 @@ pub struct SandboxSpec {
     pub rlimits: Rlimits,
     /// What `gethostname` answers; at most 64 bytes.
     pub hostname: String,
+    /// Of what its program is a fork; `None` for a program that is executed.
+    pub zygote: Option<Arc<Zygote>>,
 }
 
 impl Default for SandboxSpec {
@@ -56,6 +60,7 @@ impl Default for SandboxSpec {
             limits: Limits::default(),
             rlimits: Rlimits::default(),
             hostname: "localhost".to_owned(),
+            zygote: None,
         }
     }
 }

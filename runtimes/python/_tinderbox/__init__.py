@@ -7,6 +7,7 @@
     context   the second argument of every handler
     codec     JSON as the AWS runtime reads and writes it
     faults    errors: their documents, their log lines, their stack traces
+    zygote    an interpreter of which instances are forks
     loop      boot, load, then one invocation after the other
 
 One source for Python 2.7 to 3.14, so: no f-strings, no annotations, no keyword-only arguments.

@@ -25,6 +25,16 @@ def run():
         os._exit(0)  # nobody is left to hear from exit handlers
 
 
+def sprout(flag):
+    """Becomes a zygote, which the argument `flag` asked for, and returns in its forks."""
+    for name in _PRELOAD:
+        __import__(name)
+    from . import zygote
+
+    zygote.run()
+    sys.argv.remove(flag)
+
+
 def _preload():
     """Stops as soon as the engine has something for us."""
     for name in _PRELOAD:

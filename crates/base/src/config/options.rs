@@ -130,6 +130,8 @@ section! {
         stems: usize = 2,
         /// How many are kept for a runtime while requests come in bursts that find too few.
         max_stems: usize = 16,
+        /// Whether instances of Python may be forks of an interpreter that has booted (see docs/isolation.md for what these share).
+        forks: bool = true,
         /// MiB of the host's memory to leave available: when less is, idle instances are ended. 0: a twentieth, at most 512.
         memory_reserve_mib: u64 = 0,
         /// Instances of all functions together; beyond it idle ones are ended to make room.

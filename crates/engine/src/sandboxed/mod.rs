@@ -4,6 +4,7 @@ mod control;
 mod limits;
 mod memory;
 mod plain;
+mod zygotes;
 
 use crate::{HostMemory, Launch, Launched, Launcher, LinkEnd, Listeners, Mount, Protocol, RuntimeClass};
 use async_trait::async_trait;
@@ -26,6 +27,7 @@ use tinderbox_sandbox::{
     Command, Listener, Mount as SandboxMount, Options, Protections, Rlimits, Sandbox, SandboxError,
     SandboxSpec, Sandboxes, StartError,
 };
+use zygotes::Zygotes;
 
 /// Where the Runtime API listens inside an instance.
 const RUNTIME_API: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9001);
@@ -50,6 +52,9 @@ struct Shared {
     rules: LimitRules,
     rlimits: Rlimits,
     network: config::Network,
+    /// Instances may be forks of zygotes.
+    forks: bool,
+    zygotes: Zygotes,
     /// What makes sandboxes is ended on purpose.
     ending: AtomicBool,
 }
@@ -66,6 +71,8 @@ impl SandboxLauncher {
             rules: LimitRules::new(config),
             rlimits: Rlimits { open_files: config.max_open_files, ..Rlimits::default() },
             network: config.network,
+            forks: config.forks,
+            zygotes: Zygotes::default(),
             ending: AtomicBool::new(false),
         });
         tokio::spawn(keep_alive(Arc::downgrade(&shared), sandboxes, options));
@@ -85,6 +92,7 @@ impl SandboxLauncher {
     /// Ends everything that is left. To be called after [`crate::Engine::drain`].
     pub async fn shutdown(&self) {
         self.0.ending.store(true, Ordering::Release);
+        self.0.zygotes.clear();
         self.0.sandboxes().shutdown().await;
     }
 }
@@ -139,6 +147,7 @@ impl Launcher for SandboxLauncher {
             listeners: addresses.clone(),
             limits,
             rlimits: shared.rlimits,
+            zygote: if isolated && shared.forks { Zygotes::of(shared, &sandboxes, &class) } else { None },
             ..SandboxSpec::default()
         };
         let mut sandbox = sandboxes.create(spec).await.map_err(unavailable)?;

@@ -151,7 +151,15 @@ mod tests {
 
     fn class(key: usize) -> Arc<RuntimeClass> {
         let (argv, env, mounts, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Arc::new(RuntimeClass { key: key.to_string(), argv, env, mounts, files, protocol: Protocol::Frames })
+        Arc::new(RuntimeClass {
+            key: key.to_string(),
+            argv,
+            env,
+            mounts,
+            files,
+            protocol: Protocol::Frames,
+            zygote: None,
+        })
     }
 
     fn at(millis: u64) -> Monotonic {

@@ -258,7 +258,7 @@ pub(crate) fn missing() -> Arc<RuntimeClass> {
     let argv = vec!["/var/task/bootstrap".to_owned()];
     let env = Vec::new();
     let (mounts, files, protocol) = (Vec::new(), Vec::new(), Protocol::Http);
-    Arc::new(RuntimeClass { key: "missing".into(), argv, env, mounts, files, protocol })
+    Arc::new(RuntimeClass { key: "missing".into(), argv, env, mounts, files, protocol, zygote: None })
 }
 
 /// This package's directory, as cargo tells it to what it runs.
@@ -289,6 +289,7 @@ pub(crate) fn class(key: &str, program: &str, argv: Vec<String>, protocol: Proto
         mounts,
         files: Vec::new(),
         protocol,
+        zygote: (language == "python").then(|| "--zygote".to_owned()),
     })
 }
 

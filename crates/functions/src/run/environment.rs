@@ -102,6 +102,7 @@ mod tests {
             mounts: vec![],
             files: vec![],
             protocol: Protocol::Frames,
+            zygote: None,
         }
     }
 

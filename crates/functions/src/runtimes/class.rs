@@ -115,7 +115,15 @@ impl Runtimes {
         let mut mounts = ready.system.clone();
         let (env, files) = self.trust(&mut mounts);
         let argv = vec!["/var/task/bootstrap".into()];
-        RuntimeClass { key, argv, env: base_environment(env), mounts, files, protocol: Protocol::Http }
+        RuntimeClass {
+            key,
+            argv,
+            env: base_environment(env),
+            mounts,
+            files,
+            protocol: Protocol::Http,
+            zygote: None,
+        }
     }
 
     fn interpreted(
@@ -137,7 +145,9 @@ impl Runtimes {
         let (mut env, files) = self.trust(&mut mounts);
         env.extend(interpreter_environment(interpreter));
         let argv = argv(interpreter, memory, own);
-        RuntimeClass { key, argv, env: base_environment(env), mounts, files, protocol: Protocol::Frames }
+        let zygote = forks(interpreter, own).then(|| "--zygote".to_owned());
+        let (env, protocol) = (base_environment(env), Protocol::Frames);
+        RuntimeClass { key, argv, env, mounts, files, protocol, zygote }
     }
 
     /// Variables and files by which programs inside trust what we trust.
@@ -196,6 +206,14 @@ fn key(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> String {
         key.push_str(&format!(" by {wrapper}"));
     }
     key
+}
+
+/// Whether instances can be forks of an interpreter that has booted: where forking is usual and the bootstrap can confine
+/// what it forks (Python 3.8 has all that takes), and the function has no say in how its process is started.
+fn forks(interpreter: &Interpreter, own: &OwnStart) -> bool {
+    interpreter.family == Family::Python
+        && (interpreter.version.0, interpreter.version.1) >= (3, 8)
+        && *own == OwnStart::default()
 }
 
 fn argv(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> Vec<String> {

@@ -12,7 +12,7 @@ use rustix::{
         set_thread_groups, set_thread_res_gid, set_thread_res_uid,
     },
 };
-use std::io;
+use std::{io, os::fd::OwnedFd};
 
 /// What landlock may be asked for; an older kernel does the part it knows.
 const LANDLOCK: ABI = ABI::V5;
@@ -35,6 +35,16 @@ impl Confinement {
     /// To be called inside the finished root.
     pub(super) fn prepare(landlock: bool) -> io::Result<Self> {
         Ok(Self { landlock: if landlock { Some(ruleset().map_err(io::Error::other)?) } else { None } })
+    }
+
+    /// A copy of the landlock ruleset, for a process that confines itself in the same way.
+    pub(super) fn ruleset(&self) -> io::Result<Option<OwnedFd>> {
+        Ok(self
+            .landlock
+            .as_ref()
+            .map(RulesetCreated::try_clone)
+            .transpose()?
+            .and_then(Option::<OwnedFd>::from))
     }
 
     /// Makes the calling process an unprivileged one for ever.

@@ -6,7 +6,7 @@
 
 use super::{Failure, at, confine::Confinement};
 use crate::{
-    message::{Cgroup, SeatEvent, Setup, SetupRlimits, Start},
+    message::{Cgroup, Program, SeatEvent, Setup, SetupRlimits, Start},
     sys::{
         channel::{self, Packet},
         fork::{self, Forked},
@@ -34,15 +34,21 @@ const FD_MAX: RawFd = 255;
 
 /// No core dumps: 1 is less than the smallest one, and tells a kernel that would pipe dumps to a program of the host,
 /// which ignores 0, to abort (core(5)).
-const CORE: u64 = 1;
+pub(crate) const CORE: u64 = 1;
+
+/// What a zygote and its forks need until these are confined: to become another user (SETGID, SETUID), to take the
+/// rest from themselves (SETPCAP), to enter namespaces (SYS_CHROOT, SYS_PTRACE, SYS_ADMIN), by their numbers in
+/// linux/capability.h.
+const ZYGOTE_CAPABILITIES: [u32; 6] = [6, 7, 8, 18, 19, 21];
 
 /// What every seat of a sandbox is made from.
 pub(super) struct Seats {
     rlimits: SetupRlimits,
     born: Option<OwnedFd>,
     written: Vec<OwnedFd>,
-    /// The user that a seat becomes, and how it gives up everything else; `None` for a plain process.
+    /// The user that a seat becomes, and how it gives up everything else; `None` for a plain process and for a zygote.
     confinement: Option<(u32, Confinement)>,
+    zygote: bool,
 }
 
 /// A process that waits for its program.
@@ -60,13 +66,25 @@ impl Seats {
                 Cgroup::Write => written.push(fd),
             }
         }
-        let confinement = Confinement::prepare(setup.landlock).map_err(at("preparing the confinement"))?;
-        Ok(Self { rlimits: setup.rlimits, born, written, confinement: Some((setup.uid, confinement)) })
+        let zygote = setup.program == Program::Zygote;
+        let confinement = if zygote {
+            None
+        } else {
+            let confinement =
+                Confinement::prepare(setup.landlock).map_err(at("preparing the confinement"))?;
+            Some((setup.uid, confinement))
+        };
+        Ok(Self { rlimits: setup.rlimits, born, written, confinement, zygote })
     }
 
     /// Seats that keep everything they inherit.
     pub(super) fn plain(rlimits: SetupRlimits) -> Self {
-        Self { rlimits, born: None, written: Vec::new(), confinement: None }
+        Self { rlimits, born: None, written: Vec::new(), confinement: None, zygote: false }
+    }
+
+    /// The landlock ruleset of this sandbox, for a process that comes from elsewhere.
+    pub(super) fn ruleset(&self) -> io::Result<Option<OwnedFd>> {
+        self.confinement.as_ref().map_or(Ok(None), |(_, confinement)| confinement.ruleset())
     }
 
     /// The user that a seat becomes; `None` where it stays who it is.
@@ -113,6 +131,9 @@ impl Seats {
             // Where no namespace ends with init.
             set_parent_process_death_signal(Some(Signal::KILL)).map_err(at("asking to end with init"))?;
         }
+        if self.zygote {
+            prctl::bound_capabilities(&ZYGOTE_CAPABILITIES).map_err(at("bounding capabilities"))?;
+        }
         self.limit().map_err(at("setting process limits"))?;
         umask(Mode::from(0o022));
         prctl::default_signals();
@@ -152,6 +173,8 @@ impl Seats {
                 Some(_) => limit,
                 // It counts all processes of the user, ours and everyone's.
                 None if resource == Resource::Nproc => continue,
+                // Root, and as many files as it has forks.
+                None if self.zygote => limit,
                 // Only root may have more than it has.
                 None => getrlimit(resource).maximum.map_or(limit, |most| limit.min(most)),
             };

@@ -62,11 +62,16 @@ impl Control {
     }
 
     /// Has an init forked that listens on `socket`, and returns its pidfd.
-    pub(super) async fn spawn(&self, id: u64, socket: OwnedFd) -> Result<OwnedFd, SandboxError> {
+    pub(super) async fn spawn(
+        &self,
+        id: u64,
+        zygote: bool,
+        socket: OwnedFd,
+    ) -> Result<OwnedFd, SandboxError> {
         let (sender, receiver) = oneshot::channel();
         self.lock().insert(id, sender);
         let forget = Forget { waiting: &self.waiting, id };
-        self.link.send(&Spawn { id }, &[socket]).await.map_err(|_| SandboxError::Gone)?;
+        self.link.send(&Spawn { id, zygote }, &[socket]).await.map_err(|_| SandboxError::Gone)?;
         if *self.closed.borrow() {
             return Err(SandboxError::Gone);
         }

@@ -4,6 +4,7 @@ use crate::sys::{
     channel::{self, Encoded, Packet},
     watch::watch,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     io,
@@ -34,6 +35,13 @@ impl Link {
         self.socket
             .async_io(Interest::WRITABLE, |socket| channel::send(socket.as_fd(), encoded, &fds, None))
             .await
+    }
+
+    /// Whether the other end is closed, as far as is known now.
+    pub(super) fn is_closed(&self) -> bool {
+        let mut polled = [PollFd::new(&self.socket, PollFlags::empty())];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().contains(PollFlags::HUP)
     }
 
     /// Receives one message; `None` when the other end is closed. Cancel safe.

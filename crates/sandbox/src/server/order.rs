@@ -3,7 +3,7 @@
 use crate::{
     cgroup::Joins,
     error::SandboxError,
-    message::{Entry, Request, Setup, SetupRlimits, Transport},
+    message::{Entry, Program, Request, Setup, SetupRlimits, Transport},
     network::Uplink,
     spec::{LISTENERS_MAX, Listener, MOUNTS_MAX, Mount, SandboxSpec},
     sys::{
@@ -32,7 +32,12 @@ pub(super) struct Order {
 pub(super) type Complete = (Encoded, Vec<OwnedFd>);
 
 /// Checks `spec` and opens its mounts. Blocks as long as looking up paths does.
-pub(super) fn prepare(spec: SandboxSpec, uid: u32, landlock: bool) -> Result<Order, SandboxError> {
+pub(super) fn prepare(
+    spec: SandboxSpec,
+    uid: u32,
+    landlock: bool,
+    program: Program,
+) -> Result<Order, SandboxError> {
     if spec.mounts.len() > MOUNTS_MAX || spec.listeners.len() > LISTENERS_MAX || spec.hostname.len() > 64 {
         return Err(SandboxError::Invalid(
             "too many mounts or listeners, or a too long host name".to_owned(),
@@ -75,6 +80,7 @@ pub(super) fn prepare(spec: SandboxSpec, uid: u32, landlock: bool) -> Result<Ord
         cgroups: Vec::new(),
         rlimits: SetupRlimits::new(spec.rlimits, spec.limits.pids),
         landlock,
+        program,
         uplink: None,
         shm: SHM,
     };

@@ -2,6 +2,7 @@
 
 use super::{
     control::Control,
+    enter::{Entrance, Place},
     link::Link,
     order::{self, Complete},
     processors::Processors,
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     error::SandboxError,
-    message::{Event, Request, Start},
+    message::{Event, Program, Request, Start, ZygoteEvent},
     plain::{accounts::PID_FILE, root::Root},
     spec::{Command, Exit, Limits, Mount, SandboxId},
     sys::channel::{self, Packet},
@@ -39,6 +40,9 @@ const FREEZE_LIMIT: Duration = Duration::from_secs(1);
 /// What was made of a sandbox before its init is forked.
 pub(super) struct Prepared {
     pub(super) order: Complete,
+    pub(super) program: Program,
+    /// How a zygote's fork becomes the program, if one does.
+    pub(super) entrance: Option<Entrance>,
     /// Sockets that init will not open.
     pub(super) listeners: Vec<OwnedFd>,
     pub(super) root: Option<Root>,
@@ -51,6 +55,11 @@ pub struct Sandbox {
     id: SandboxId,
     link: Link,
     init_end: Option<OwnedFd>,
+    kind: Program,
+    entrance: Option<Entrance>,
+    /// Where the end of a program is told that is not init's.
+    entered: Option<Link>,
+    attached: bool,
     listeners: Vec<OwnedFd>,
     /// The program, once it was started, as this process's namespace numbers it.
     program: Option<Pid>,
@@ -62,11 +71,24 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub(super) fn new(id: SandboxId, prepared: Prepared) -> Result<(Self, Complete), SandboxError> {
-        let Prepared { order, listeners, root, remains } = prepared;
+        let Prepared { order, program: kind, entrance, listeners, root, remains } = prepared;
         let (ours, init_end) = channel::pair().map_err(SandboxError::step("making a channel"))?;
         let link = Link::new(ours).map_err(SandboxError::step("making a channel"))?;
         Ok((
-            Self { id, link, init_end: Some(init_end), listeners, program: None, exit: None, root, remains },
+            Self {
+                id,
+                link,
+                init_end: Some(init_end),
+                kind,
+                entrance,
+                entered: None,
+                attached: false,
+                listeners,
+                program: None,
+                exit: None,
+                root,
+                remains,
+            },
             order,
         ))
     }
@@ -78,9 +100,12 @@ impl Sandbox {
         // The order waits in the channel until init reads it.
         self.link.send_encoded(&order, &fds).await.map_err(SandboxError::step("sending the order"))?;
         drop(fds);
-        let pidfd = control.spawn(self.id.0, init_end).await?;
+        let pidfd = control.spawn(self.id.0, self.kind == Program::Zygote, init_end).await?;
         self.remains.set_init(pidfd).map_err(SandboxError::step("watching init"))?;
-        let packet = self.reply("making a sandbox").await?;
+        let mut packet = self.reply("making a sandbox").await?;
+        if let Some(entrance) = &mut self.entrance {
+            entrance.take_ruleset(&mut packet.fds);
+        }
         if self.root.is_none() {
             self.listeners = packet.fds;
         }
@@ -111,9 +136,42 @@ impl Sandbox {
         if command.argv.is_empty() {
             return Err(SandboxError::Invalid("no program to start".to_owned()));
         }
-        let program = self.give(command).await?;
+        let program = match &self.entrance {
+            Some(entrance) if entrance.is_open() => match self.enter(&command).await {
+                // There is no fork: the zygote could make none, or has died.
+                Err(error @ (SandboxError::Gone | SandboxError::Start { .. })) => {
+                    tracing::debug!(%error, sandbox = %self.id, "a program is executed instead of forked");
+                    self.give(command).await?
+                }
+                result => result?,
+            },
+            _ => self.give(command).await?,
+        };
         self.program = Some(program);
         Ok(program)
+    }
+
+    /// Has a zygote's fork become the program.
+    async fn enter(&mut self, command: &Command) -> Result<Pid, SandboxError> {
+        let (Some(entrance), Some(init)) = (&self.entrance, self.remains.init()) else {
+            return Err(SandboxError::Gone);
+        };
+        let copy = |(fd, number): &(OwnedFd, _)| Ok((fd.try_clone()?, *number));
+        let copies: io::Result<Vec<_>> = command.fds.iter().map(copy).collect();
+        let (fds, numbers) = copies.map_err(SandboxError::step("copying descriptors"))?.into_iter().unzip();
+        let place = Place { init, uid: self.remains.uid(), group: self.remains.group().name() };
+        let (program, told) = entrance.enter(place, fds, numbers).await?;
+        self.entered = Some(told);
+        if self.attached {
+            self.retire().await?;
+        }
+        Ok(program)
+    }
+
+    /// Has init give up its privileges, since its work is done.
+    async fn retire(&mut self) -> Result<(), SandboxError> {
+        self.link.send(&Request::Retire, &[]).await.map_err(SandboxError::step("asking init"))?;
+        self.reply("giving up privileges").await.map(drop)
     }
 
     /// On which processors the program runs; once it was started.
@@ -167,6 +225,7 @@ impl Sandbox {
             return root.bind(&mounts);
         }
         let group = Arc::clone(self.remains.group());
+        let limits = self.entrance.as_ref().map_or(limits, |entrance| entrance.own(&limits));
         // Looking up paths and lowering a limit may both wait for the disk.
         let prepared = spawn_blocking(move || {
             group.set_limits(&limits).map_err(SandboxError::step("setting limits"))?;
@@ -179,7 +238,9 @@ impl Sandbox {
             self.link.send(&request, &fds).await.map_err(SandboxError::step("asking init"))?;
             self.reply("attaching").await
         };
-        timeout(STEP_LIMIT, ask).await.map_err(|_| SandboxError::TimedOut("attaching"))?.map(drop)
+        timeout(STEP_LIMIT, ask).await.map_err(|_| SandboxError::TimedOut("attaching"))??;
+        self.attached = true;
+        if self.entered.is_some() { self.retire().await } else { Ok(()) }
     }
 
     /// What `text`, which may name paths inside, says to the program: the same, but without isolation, where paths
@@ -216,9 +277,30 @@ impl Sandbox {
             if let Some(exit) = self.exit {
                 return exit;
             }
-            match self.link.receive::<Event>().await {
-                Ok(Some(Packet { message, .. })) => self.note(&message),
-                Ok(None) | Err(_) => {
+            let of_zygote = async {
+                match &self.entered {
+                    Some(told) => told.receive::<ZygoteEvent>().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let status = tokio::select! {
+                told = of_zygote => match told {
+                    Ok(Some(Packet { message: ZygoteEvent::Exited { status }, .. })) => Some(status),
+                    // It died, and nobody will hear how its forks end.
+                    _ => {
+                        self.remains.kill();
+                        None
+                    }
+                },
+                told = self.link.receive::<Event>() => match told {
+                    Ok(Some(Packet { message: Event::Exited { status }, .. })) => Some(status),
+                    Ok(Some(_)) => continue,
+                    Ok(None) | Err(_) => None,
+                },
+            };
+            match status {
+                Some(status) => self.note(status),
+                None => {
                     // Init is gone, and everything inside with it.
                     self.remains.dead().await;
                     let out_of_memory = self.out_of_memory();
@@ -254,7 +336,11 @@ impl Sandbox {
 
     /// The most bytes of memory in use inside at any time so far, page cache included; 0 if it cannot be read.
     pub fn memory_peak(&self) -> u64 {
-        self.remains.group().memory_peak().unwrap_or(0)
+        let shared = match (&self.entered, &self.entrance) {
+            (Some(_), Some(entrance)) => entrance.shared_memory(),
+            _ => 0,
+        };
+        self.remains.group().memory_peak().map_or(0, |own| own + shared)
     }
 
     /// Whether the kernel has killed a process inside for memory.
@@ -278,26 +364,27 @@ impl Sandbox {
             let packet = self.link.receive::<Event>().await.map_err(SandboxError::step(step))?;
             let packet = packet.ok_or(SandboxError::Gone)?;
             match packet.message {
-                Event::Exited { .. } => self.note(&packet.message),
+                Event::Exited { status } => self.note(status),
                 Event::Failed { step, errno } => {
                     return Err(SandboxError::Step { step, source: io::Error::from_raw_os_error(errno) });
                 }
-                Event::Ready | Event::Started | Event::StartedAs { .. } | Event::Attached => {
-                    return Ok(packet);
-                }
+                Event::Ready
+                | Event::Started
+                | Event::StartedAs { .. }
+                | Event::Attached
+                | Event::Retired => return Ok(packet),
             }
         }
     }
 
-    fn note(&mut self, event: &Event) {
-        if let Event::Exited { status } = event {
-            let exit = if libc::WIFSIGNALED(*status) {
-                let signal = libc::WTERMSIG(*status);
-                Exit::Signal { signal, out_of_memory: signal == libc::SIGKILL && self.out_of_memory() }
-            } else {
-                Exit::Code(libc::WEXITSTATUS(*status))
-            };
-            self.exit.get_or_insert(exit);
-        }
+    /// Keeps how the program ended.
+    fn note(&mut self, status: i32) {
+        let exit = if libc::WIFSIGNALED(status) {
+            let signal = libc::WTERMSIG(status);
+            Exit::Signal { signal, out_of_memory: signal == libc::SIGKILL && self.out_of_memory() }
+        } else {
+            Exit::Code(libc::WEXITSTATUS(status))
+        };
+        self.exit.get_or_insert(exit);
     }
 }

@@ -53,6 +53,11 @@ impl Remains {
         self.uid
     }
 
+    /// The pidfd of init, once there is one.
+    pub(super) fn init(&self) -> Option<&OwnedFd> {
+        Some(self.parts.as_ref()?.init.as_ref()?.get_ref())
+    }
+
     pub(super) fn group(&self) -> &Arc<Group> {
         &self.group
     }

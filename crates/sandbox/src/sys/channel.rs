@@ -65,6 +65,16 @@ pub(crate) fn encode<T: Serialize>(message: &T) -> io::Result<Encoded> {
     Ok(Encoded { bytes: vec![IN_MEMORY_FILE], file: Some(file.into()) })
 }
 
+/// Encodes `message` for a reader that has no codec of ours.
+pub(crate) fn encode_json<T: Serialize>(message: &T) -> io::Result<Encoded> {
+    let mut bytes = vec![INLINE];
+    serde_json::to_writer(&mut bytes, message)?;
+    if bytes.len() > INLINE_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "larger than 32 KiB"));
+    }
+    Ok(Encoded { bytes, file: None })
+}
+
 /// Sends one packet. On a socket that does not block, `WouldBlock` means: later.
 pub(crate) fn send(
     socket: BorrowedFd<'_>,

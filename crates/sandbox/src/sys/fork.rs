@@ -22,6 +22,10 @@ pub(crate) enum Forked {
 pub(crate) const SANDBOX_NAMESPACES: u64 =
     (libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS) as u64;
 
+/// Those of a zygote: as a sandbox's, but it must be an ancestor of the sandboxes that its forks enter (setns(2)).
+pub(crate) const ZYGOTE_NAMESPACES: u64 =
+    (libc::CLONE_NEWNS | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS) as u64;
+
 /// Namespaces of the spawner: everything below it dies with it, and the host's mounts are out of sight.
 pub(crate) const SPAWNER_NAMESPACES: u64 = (libc::CLONE_NEWNS | libc::CLONE_NEWPID) as u64;
 

@@ -75,9 +75,9 @@ pub(crate) fn duplicate_to(fd: BorrowedFd<'_>, number: RawFd) -> io::Result<()> 
     Ok(())
 }
 
-/// Empties the set of capabilities that any exec from here on could give. What this process holds, it keeps.
-pub(crate) fn empty_bounding_set() -> io::Result<()> {
-    for capability in 0..64 {
+/// Leaves only `kept` in the set of capabilities that any exec from here on can give. What this process holds, it keeps.
+pub(crate) fn bound_capabilities(kept: &[u32]) -> io::Result<()> {
+    for capability in (0..64_u32).filter(|capability| !kept.contains(capability)) {
         // SAFETY: PR_CAPBSET_DROP takes a number and touches no memory.
         match check(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) }.into()) {
             Ok(_) => {}

@@ -128,6 +128,7 @@ fn version(id: &str, boot: Boot, timeout: Duration, observer: Arc<dyn Observer>)
         mounts: Vec::new(),
         files: Vec::new(),
         protocol: Protocol::Frames,
+        zygote: None,
     };
     Arc::new(Version {
         id: VersionId::new(id),

@@ -84,7 +84,7 @@ impl World {
         let class = |key: &str| {
             let (key, argv, env, mounts, files) =
                 (key.to_owned(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            Arc::new(RuntimeClass { key, argv, env, mounts, files, protocol: Protocol::Frames })
+            Arc::new(RuntimeClass { key, argv, env, mounts, files, protocol: Protocol::Frames, zygote: None })
         };
         let mut world = Self {
             scheduler: Scheduler::new(settings),
