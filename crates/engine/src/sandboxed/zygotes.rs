@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use tinderbox_sandbox::{Command, SandboxSpec, Sandboxes, Zygote};
+use tinderbox_sandbox::{Command, SandboxError, SandboxSpec, Sandboxes, Zygote};
 
 /// Classes that have one at a time; each takes some 10 MB.
 const MAX_ZYGOTES: usize = 16;
@@ -89,6 +89,8 @@ async fn boot(shared: Arc<Shared>, sandboxes: Sandboxes, class: Arc<RuntimeClass
             entry.ready = Some(Arc::new(zygote));
             entry.failed = None;
         }
+        // What makes sandboxes has died or is ended, which is told elsewhere.
+        Err(SandboxError::Gone) => {}
         Err(error) => {
             tracing::warn!(%error, class = class.key, "instances are executed, since there is nothing to fork them from");
             entry.failed = Some(Instant::now());
