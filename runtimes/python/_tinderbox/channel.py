@@ -14,7 +14,10 @@ BOOTED, LOADED, INIT_ERROR, RESPONSE, ERROR = 128, 129, 130, 131, 132
 
 #: Bytes of length, kind and head length together; and how many of them `length` counts.
 _PREFIX = struct.Struct("<IBI")
-_COUNTED = _PREFIX.size - 4
+_SIZE = _PREFIX.size
+_COUNTED = _SIZE - 4
+#: Looked up once: they are called for every invocation.
+_pack, _unpack, _write = _PREFIX.pack, _PREFIX.unpack_from, os.write
 #: A longer frame means that the peer is broken (32 MiB, agreed with the engine).
 _LONGEST = 32 << 20
 #: One read takes a whole small frame. Python sets aside as much before every read.
@@ -40,21 +43,27 @@ class Channel(object):
     def receive(self):
         """Waits for the next frame; returns (kind, head bytes, body bytes)."""
         data = self._rest or self._read()
-        while len(data) < _PREFIX.size:
+        while len(data) < _SIZE:
             data += self._read()
-        length, kind, head = _PREFIX.unpack_from(data)
+        length, kind, head = _unpack(data)
         if not _COUNTED + head <= length <= _LONGEST:
             raise Closed("a frame of %d bytes with a head of %d" % (length, head))
         end = 4 + length
         if len(data) < end:
             data = self._read_until(data, end)
         self._rest = data[end:]
-        body = _PREFIX.size + head
-        return kind, data[_PREFIX.size : body], data[body:end]
+        body = _SIZE + head
+        return kind, data[_SIZE:body], data[body:end]
 
     def send(self, kind, head=b"{}", body=b""):
-        length = _COUNTED + len(head) + len(body)
-        write_all(self.answers, _PREFIX.pack(length, kind, len(head)) + head + body)
+        size = len(head)
+        frame = _pack(_COUNTED + size + len(body), kind, size) + head + body
+        try:
+            count = _write(self.answers, frame)
+        except OSError:
+            count = 0  # what it was is found out again
+        if count < len(frame):
+            write_all(self.answers, frame[count:])
 
     def _read(self):
         chunk = os.read(self.calls, _CHUNK)

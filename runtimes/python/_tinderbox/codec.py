@@ -13,7 +13,10 @@ from .faults import Fault
 #: Runtimes older than these escape everything that is not ASCII.
 _ESCAPING = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11")
 
-_decode = json.JSONDecoder().decode
+_decoder = json.JSONDecoder()
+_decode = _decoder.decode
+#: The value at a place in a text and where it ends: what `decode` does but for the space around it.
+_scan = _decoder.scan_once
 _encode = json.JSONEncoder().encode
 quote = json.encoder.encode_basestring_ascii
 
@@ -23,17 +26,46 @@ def configure():
     global _encode
     version = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python")[2]
     version = version or "%d.%d" % sys.version_info[:2]
-    _encode = json.JSONEncoder(ensure_ascii=version in _ESCAPING).encode
+    _encode = _encoding(version in _ESCAPING)
+
+
+def _encoding(escaping):
+    """JSONEncoder.encode, which makes the encoder in C that it uses anew for each value."""
+    whole = json.JSONEncoder(ensure_ascii=escaping)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if sys.version_info[0] == 2 or make is None:
+        return whole.encode
+    text = json.encoder.encode_basestring_ascii if escaping else json.encoder.encode_basestring
+    parents = {}  # that a value has among those being encoded: empty again whenever one is done
+    pieces = make(parents, whole.default, text, None, ": ", ", ", False, False, True)
+
+    def encode(value):
+        if isinstance(value, str):
+            return text(value)
+        try:
+            return "".join(pieces(value, 0))
+        except BaseException:
+            parents.clear()
+            raise
+
+    return encode
 
 
 def decode(data):
     """A trusted document (a frame's head) from bytes."""
-    return _decode(data.decode("utf-8"))
+    return _scan(data.decode("utf-8"), 0)[0]
 
 
 def decode_event(data):
     try:
-        return _decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        try:
+            value, end = _scan(text, 0)
+            if end == len(text):
+                return value
+        except StopIteration:
+            pass
+        return _decode(text)
     except Exception as error:
         raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
 
@@ -61,7 +93,7 @@ def encode(value):
         text = _encode(value)
     except TypeError:
         return _encode_special(value)
-    if _holds_named_tuple(value):
+    if type(value) not in _LEAVES and _holds_named_tuple(value):
         return _encode_special(value)
     return text.encode("utf-8")
 

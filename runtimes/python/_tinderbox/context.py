@@ -49,8 +49,9 @@ class LambdaContext(object):
         self.aws_request_id = request_id
         self.invoked_function_arn = arn
         self.tenant_id = tenant_id
-        self.client_context = _client_context(client_context)
-        self.identity = _fill(CognitoIdentity(), {})
+        self.client_context = client_context and _client_context(client_context)
+        self.identity = identity = CognitoIdentity()
+        identity.cognito_identity_id = identity.cognito_identity_pool_id = None
         self._epoch_deadline_time_in_ms = deadline_ms
 
     def get_remaining_time_in_millis(self):
@@ -82,8 +83,6 @@ def facts():
 
 
 def _client_context(values):
-    if values is None:
-        return None
     context = _fill(ClientContext(), values)
     if context.client is not None:
         context.client = _fill(Client(), context.client)

@@ -5,7 +5,7 @@ import select
 import sys
 
 from . import channel as frames
-from . import codec, context, faults, loading, streams
+from . import codec, context, faults, loading, streams, trace
 
 #: Imported while no function waits: nearly all code needs them, directly or through its SDK.
 _PRELOAD = ("_tinderbox.logs", "traceback", "datetime", "decimal", "base64", "socket")
@@ -48,7 +48,7 @@ class _Instance(object):
         self._channel = channel
         self._pipe = pipe
         self._handler = self._logs = self._facts = self._as_json = None
-        self._trace = None
+        self._trace = trace.Trace()
 
     def serve(self):
         kind, head, _ = self._channel.receive()
@@ -80,9 +80,7 @@ class _Instance(object):
 
     def _invoke(self, head, body):
         request_id = self._logs.request_id = head["id"]
-        trace = head.get("trace")
-        if trace != self._trace:
-            self._follow(trace)
+        self._trace.follow(head.get("trace"))
         try:
             event = codec.decode_event(body)
             result = self._handler(event, self._context(head))
@@ -105,14 +103,6 @@ class _Instance(object):
             client or None,
             head.get("tenant"),
         )
-
-    def _follow(self, trace):
-        """Tracing libraries find the caller's trace in the environment."""
-        self._trace = trace
-        if trace is None:
-            os.environ.pop("_X_AMZN_TRACE_ID", None)
-        else:
-            os.environ["_X_AMZN_TRACE_ID"] = loading._native(trace)
 
     def _report(self, request_id):
         """Logs the error that is being handled; returns its document."""
