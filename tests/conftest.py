@@ -11,6 +11,7 @@ import pytest
 from support import aws_cli
 from support.keys import create_key
 from support.server import Server
+from support.waiting import PATIENCE
 
 _names = itertools.count()
 
@@ -64,7 +65,7 @@ def connect(server, service, **options):
         aws_secret_access_key=options.pop("secret", "test"),
         aws_session_token=options.pop("token", None),
         verify=options.pop("verify", None),
-        config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=60, **options),
+        config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE, **options),
     )
 
 
@@ -102,7 +103,7 @@ def aws(server, tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             **options,
         )
         assert not check or done.returncode == 0, done.stderr

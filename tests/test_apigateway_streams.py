@@ -11,6 +11,7 @@ from support.code import NODE, create
 from support.coverage import covers
 from support.errors import fails
 from support.gateway import ACCOUNT, INTERNAL, REGION, Api, permit
+from support.waiting import PATIENCE
 
 FROM = "stream = awslambda.HttpResponseStream.from(stream, %s);\n"
 
@@ -57,7 +58,7 @@ def test_the_first_chunk_comes_before_the_function_ends(server, lambda_client, n
             assert {b"content-type: text/plain", b"x-own: a", b"x-own: b", b"set-cookie: c=1", b"transfer-encoding: chunked"} < set(lines)
             assert curl.stdout.readline() == b"first\n"
             open_gate(lambda_client, name)
-            assert (curl.stdout.read(), curl.wait(60)) == (b"second\n", 0)
+            assert (curl.stdout.read(), curl.wait(PATIENCE)) == (b"second\n", 0)
         finally:
             curl.kill()
 
@@ -70,11 +71,12 @@ def test_what_is_no_answer(api, body):
     assert api(streaming(body)).call("/test")[::2] == (502, INTERNAL)
 
 
-def test_a_timeout_ends_the_answer_and_not_the_function(api):
-    made = api(streaming(FROM % "{}" + "stream.write('first'); await gate(); stream.end();"), timeout=5, timeoutInMillis=1500)
+def test_a_timeout_ends_the_answer_and_not_the_function(lambda_client, name, api):
+    made = api(streaming(FROM % "{}" + "stream.write('first'); await gate(); stream.end();"), timeoutInMillis=5000)
     with pytest.raises(http.client.IncompleteRead) as caught:
         made.call("/test")
     assert caught.value.partial == b"first"
+    open_gate(lambda_client, name)
 
 
 def test_settings_that_do_not_go_together(server, client, lambda_client, name):

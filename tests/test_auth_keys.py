@@ -12,6 +12,7 @@ import pytest
 from support.coverage import covers
 from support.keys import create_key, tinderbox
 from support.server import BINARY
+from support.waiting import PATIENCE
 
 
 def environment(server, key, secret):
@@ -135,7 +136,7 @@ def test_a_server_that_asks_for_signatures_needs_a_key(tmp_path):
     def refused(*arguments, env=None):
         command = [BINARY, "up", "--data", str(tmp_path / "data"), *arguments]
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, env={**os.environ, **(env or {})}
+            command, capture_output=True, text=True, timeout=PATIENCE, env={**os.environ, **(env or {})}
         )
         assert done.returncode == 1, done.stderr
         return done.stderr
@@ -178,7 +179,7 @@ try:
         assert error.response["Error"]["Code"] == "InvalidClientTokenId", error
 finally:
     server.terminate()
-    assert server.wait(timeout=60) == 0
+    assert server.wait(timeout=120) == 0
 print("served")
 """
 
@@ -189,5 +190,5 @@ def test_an_address_that_others_can_reach(tmp_path):
     data = tmp_path / "data"
     key, secret = create_key(data)
     command = ["unshare", "-n", sys.executable, "-c", PUBLIC, BINARY, str(data), key, secret]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE)
     assert done.stdout.strip().endswith("served"), done.stdout + done.stderr

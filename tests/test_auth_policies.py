@@ -319,7 +319,7 @@ def test_a_function_may_what_its_role_may(client, enforcing, iam, name):
     lambda_trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(lambda_trust))["Role"]["Arn"]
     functions = client(enforcing, "lambda", **enforcing.root)
-    create(functions, name, python(CALLS_BACK), Role=role, Timeout=30, MemorySize=512)
+    create(functions, name, python(CALLS_BACK), Role=role, Timeout=60, MemorySize=512)
 
     def call():
         answer = functions.invoke(FunctionName=name, Payload=json.dumps(enforcing.root))

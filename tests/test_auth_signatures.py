@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 
 from support.code import create
 from support.coverage import covers
+from support.waiting import PATIENCE
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
 SDK = CACHE / "tinderbox" / "sdk" / "node" / "node_modules"
@@ -35,7 +36,7 @@ def send(request, body=None):
     for name, value in request.headers.items():
         sent.add_header(name, value)
     try:
-        with urllib.request.urlopen(sent, timeout=20) as answer:
+        with urllib.request.urlopen(sent, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -258,7 +259,7 @@ def test_the_sdk_for_javascript_signs_too(client, enforcing, name, tmp_path):
     script = tmp_path / "sign.mjs"
     script.write_text(SIGNED_BY_JAVASCRIPT)
     command = ["node", script, SDK, enforcing.url, enforcing.root["key"], enforcing.root["secret"], arn]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert told["tags"] == {"e": "y"}

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from support.server import BINARY
-from support.waiting import wait_until
+from support.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def cli(server, tmp_path):
 
     def run(*arguments, check=True, **options):
         done = subprocess.run(
-            [BINARY, *arguments], env=server.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=120, **options
+            [BINARY, *arguments], env=server.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, **options
         )
         assert not check or done.returncode == 0, done.stderr
         return done
@@ -71,7 +71,7 @@ def test_watch_deploys_what_changes(cli, server, name, tmp_path):
         wait_until(lambda: cli("invoke", name, "-q").stdout == '"changed"\n', "the new code answers")
     finally:
         watching.send_signal(signal.SIGTERM)
-        watching.wait(timeout=30)
+        watching.wait(timeout=PATIENCE)
         watching.stderr.close()
 
 
@@ -90,7 +90,7 @@ def test_follow_prints_what_comes(cli, server, name):
             raise AssertionError("the line never came")
     finally:
         following.send_signal(signal.SIGTERM)
-        following.wait(timeout=30)
+        following.wait(timeout=PATIENCE)
         following.stdout.close()
 
 
@@ -109,5 +109,5 @@ def test_errors_a_person_understands(cli, arguments, told):
 
 def test_without_a_server_it_says_how_to_start_one(tmp_path):
     env = {**os.environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
-    done = subprocess.run([BINARY, "ls"], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([BINARY, "ls"], env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 1 and "tinderbox up" in done.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from support import aws_cli
 from support.code import create, python
-from support.waiting import wait_until
+from support.waiting import PATIENCE, wait_until
 
 SPEAKER = python(
     """
@@ -30,7 +30,7 @@ def v2(server, tmp_path):
 
 
 def run(v2, *arguments, **options):
-    done = subprocess.run(["aws", *arguments], env=v2, capture_output=True, text=True, timeout=60, **options)
+    done = subprocess.run(["aws", *arguments], env=v2, capture_output=True, text=True, timeout=PATIENCE, **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -83,4 +83,4 @@ def test_logs_tail_follows(v2, lambda_client, name):
         assert next(line for line in lines if "said" in line).rstrip().endswith("said after")
     finally:
         follower.terminate()
-        follower.wait(timeout=30)
+        follower.wait(timeout=PATIENCE)

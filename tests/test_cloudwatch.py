@@ -6,6 +6,7 @@ import urllib.request
 import pytest
 
 from support.coverage import covers
+from support.waiting import PATIENCE
 
 
 @covers("cloudwatch.ListMetrics")
@@ -24,7 +25,7 @@ def test_no_metric_is_kept_and_none_is_listed(client, server):
 )
 def test_one_handler_answers_three_protocols(server, headers, path, body, answer):
     request = urllib.request.Request(server.url + urllib.parse.quote(path), body, headers, method="POST")
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
         assert response.status == 200
         assert len(response.headers.get_all("date")) == 1
         assert response.headers["x-amzn-requestid"]

@@ -82,7 +82,7 @@ def test_nothing_is_left_behind(start, client, name, end):
     functions = client(server, "lambda")
     create(functions, name, SLEEPER, Timeout=60)
     for n in range(3):
-        event = json.dumps({"seconds": 50 if end == "kill" else 1, "n": n}).encode()
+        event = json.dumps({"seconds": 50 if end == "kill" else 4, "n": n}).encode()
         functions.invoke(FunctionName=name, InvocationType="Event", Payload=event)
     wait_until(lambda: server.health()["instances"]["busy"] >= 1, "instances run")
     assert any(found.startswith("process") for found in leftovers.of(server, tag))

@@ -10,6 +10,7 @@ import pytest
 
 from support import aws_cli
 from support.server import BINARY
+from support.waiting import PATIENCE
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -30,7 +31,11 @@ def test_commands_work_as_written(page, cli, start, tmp_path):
     script = "\n".join(COMMANDS[page]).replace(DEFAULT, server.url)
     reader = tmp_path / "reader"
     reader.mkdir()
-    directories = [str(aws), os.path.dirname(BINARY), os.path.dirname(sys.executable), os.environ["PATH"]]
+    # Under its own name, whatever the file that is tested is called.
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "tinderbox").symlink_to(os.path.abspath(BINARY))
+    directories = [str(aws), str(programs), os.path.dirname(sys.executable), os.environ["PATH"]]
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=reader,
@@ -38,7 +43,7 @@ def test_commands_work_as_written(page, cli, start, tmp_path):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=5 * PATIENCE,
     )
     if cli == 2 and "Unknown options: " in done.stderr:
         pytest.skip(f"this AWS CLI is too old: {done.stderr.strip().splitlines()[-1]}")

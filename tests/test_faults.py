@@ -37,7 +37,7 @@ def test_the_server_survives_its_helpers(start, name, victim):
     server = start(expect_log=told)
     tag = server.health()["id"]
     functions = connect(server, "lambda")
-    create(functions, name, durable.NOTE, Timeout=30)
+    create(functions, name, durable.NOTE, Timeout=60)
     assert json.load(functions.invoke(FunctionName=name, Payload=b"1")["Payload"]) == 1
     died = lambda: sum("what makes sandboxes has died" in line for line in server.log)  # noqa: E731
     for times in (1, 2):
@@ -52,7 +52,7 @@ def test_the_server_survives_its_helpers(start, name, victim):
             except functions.exceptions.ClientError:
                 return False
 
-        wait_until(works, "functions run again", timeout=15)
+        wait_until(works, "functions run again")
         assert json.load(functions.invoke(FunctionName=name, Payload=b"3")["Payload"]) == 3
     server.stop()
     leftovers.none(server, tag)
@@ -93,7 +93,7 @@ def test_a_full_disk_is_told_and_survived(small_disk, start, name):
     trouble = "writing log lines|syncing log|storing the times|scratch volume|is dropped|tried again|still stored"
     server = start(data=small_disk.data, expect_log=f"{told}|{trouble}")
     functions, logs = connect(server, "lambda"), connect(server, "logs")
-    durable.make(functions, logs, name, Timeout=20)
+    durable.make(functions, logs, name, Timeout=60)
     assert json.load(functions.invoke(FunctionName=name, Payload=b"1")["Payload"]) == 1
     small_disk.fill()
     refused = 0
@@ -106,16 +106,16 @@ def test_a_full_disk_is_told_and_survived(small_disk, start, name):
     assert refused, "an event was accepted that cannot be on disk"
     # What needs no disk goes on.
     assert json.load(functions.invoke(FunctionName=name, Payload=b"2")["Payload"]) == 2
-    health = server.health()
-    assert health["status"] == "degraded" and "the store cannot write" in health["store"], health
+    # While the store is busy trying, it is told that it does not answer.
+    health = wait_until(lambda: (told := server.health()) and "the store cannot write" in told["store"] and told, "it is told why")
+    assert health["status"] == "degraded", health
     assert "MiB free" in health["store"] and "until it is over" in health["store"], health
     told = [line for line in server.log if "ERROR" in line and ("is accepted until it is over" in line or "No space left" in line)]
     # Of the store, of blobs, of log segments: each once at most, however often it was tried.
     assert 1 <= len(told) <= 4, server.log
     small_disk.free()
     # Told without anybody's writing.
-    health = server.health()
-    assert (health["status"], health["store"]) == ("ok", "ok"), health
+    wait_until(lambda: (told := server.health()) and (told["status"], told["store"]) == ("ok", "ok"), "it is told that it is over")
 
     def accepted():
         try:
@@ -171,11 +171,11 @@ def test_a_clock_that_jumps_ends_nothing_and_loses_nothing(start, name, tmp_path
             print("said at", event)
             return left
     """
-    create(functions, name, python(source), Timeout=20)
+    create(functions, name, python(source), Timeout=60)
     assert json.load(functions.invoke(FunctionName=name, Payload=b"0")["Payload"]) > 0
     for number, jump in enumerate((DAY, -2 * DAY, 0), 1):
         answers = []
-        running = threading.Thread(target=lambda: answers.append(functions.invoke(FunctionName=name, Payload=b"1.5")))
+        running = threading.Thread(target=lambda: answers.append(functions.invoke(FunctionName=name, Payload=b"3")))
         running.start()
         wait_until(lambda: server.health()["instances"]["busy"] == 1, "it runs")
         offset.write_text(str(jump))
@@ -187,8 +187,8 @@ def test_a_clock_that_jumps_ends_nothing_and_loses_nothing(start, name, tmp_path
         def said(number=number):
             pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
             messages = [event["message"] for page in pages for event in page["events"]]
-            return f"said at 0.00{number}" in messages and messages.count("said at 1.5") == number and messages
+            return f"said at 0.00{number}" in messages and messages.count("said at 3") == number and messages
 
         messages = wait_until(said, "every line is there")
         durations = [float(m.split("Duration: ")[1].split()[0]) for m in messages if m.startswith("REPORT")]
-        assert all(0 < duration < 10_000 for duration in durations), durations
+        assert all(0 < duration < 60_000 for duration in durations), durations

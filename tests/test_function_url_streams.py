@@ -8,6 +8,7 @@ from test_streaming import open_gate, streaming
 
 from support.code import NODE, create, node
 from support.coverage import covers
+from support.waiting import PATIENCE, wait_until
 from support.web import fetch
 
 FROM = "stream = awslambda.HttpResponseStream.from(stream, %s);\n"
@@ -37,10 +38,10 @@ def test_curl_gets_the_first_chunk_before_the_function_ends(server, lambda_clien
                            b"set-cookie: a=1", b"set-cookie: b=2"):
                 assert header in head
             assert curl.stdout.readline() == b"first\n"
-            assert server.health()["instances"]["busy"] == 1
+            wait_until(lambda: server.health()["instances"]["busy"] == 1, "it runs, and nothing of the tests before")
             open_gate(lambda_client, name)
             assert curl.stdout.read() == b"second\n"
-            assert curl.wait(60) == 0
+            assert curl.wait(PATIENCE) == 0
         finally:
             curl.kill()
 
@@ -76,8 +77,8 @@ def test_a_handler_that_does_not_stream(server, lambda_client, name):
 @pytest.mark.parametrize("end", ["throw new Error('no');", "process.exit(1);", "await new Promise((d) => setTimeout(d, 9e4));"])
 def test_an_answer_that_breaks_off_is_not_taken_for_complete(server, lambda_client, name, end):
     body = "await new Promise((done) => stream.write('first', done));\n" + end
-    url = url_of(server, lambda_client, name, streaming(body), Timeout=2)
-    done = subprocess.run(["curl", "-N", "-s", url], capture_output=True, timeout=60, check=False)
+    url = url_of(server, lambda_client, name, streaming(body), Timeout=5)
+    done = subprocess.run(["curl", "-N", "-s", url], capture_output=True, timeout=PATIENCE, check=False)
     # 18: curl's "a file was only partially transferred".
     assert (done.stdout, done.returncode) == (b"first", 18)
 

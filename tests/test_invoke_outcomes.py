@@ -70,9 +70,9 @@ CASES = {
     "python timeout": (
         PYTHON,
         "import time\ndef lambda_handler(event, context):\n    print('before')\n    time.sleep(30)\n",
-        {"Timeout": 1},
-        {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: R Error: Task timed out after 1.00 seconds"},
-        r"before\n(?s:.*)R Task timed out after 1\.00 seconds",
+        {"Timeout": 3},
+        {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: R Error: Task timed out after 3.00 seconds"},
+        r"before\n(?s:.*)R Task timed out after 3\.00 seconds",
         ("timeout", None),
     ),
     "python exit": (
@@ -158,9 +158,9 @@ CASES = {
     "node timeout": (
         NODE,
         "exports.handler = () => new Promise(() => setInterval(() => {}, 1000));\n",
-        {"Timeout": 1},
-        {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: R Error: Task timed out after 1.00 seconds"},
-        r"Task timed out after 1\.00 seconds",
+        {"Timeout": 3},
+        {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: R Error: Task timed out after 3.00 seconds"},
+        r"Task timed out after 3\.00 seconds",
         ("timeout", None),
     ),
 }
@@ -186,7 +186,7 @@ def test_failures_are_told_billed_and_logged(lambda_client, name, case):
         assert int(report["billed"]) >= float(report["duration"])
         assert (report["status"], report["error"]) == status
         if "timeout" in case:
-            assert report["billed"] == "1000"
+            assert report["billed"] == "3000"
 
 
 @pytest.mark.parametrize("runtime", [PYTHON, NODE])

@@ -24,7 +24,7 @@ INSIDE = """
 
     def connects(address):
         probe = socket.socket()
-        probe.settimeout(1)
+        probe.settimeout(10)
         try:
             probe.connect(address)
             return True
@@ -78,7 +78,7 @@ def inside(server, tmp_path_factory):
         "lambda", endpoint_url=server.url, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )
     name = f"inside-{os.getpid()}"
-    create(functions, name, python(INSIDE), Timeout=20)
+    create(functions, name, python(INSIDE), Timeout=60)
     event = json.dumps({"host_file": str(host_file), "port": server.port}).encode()
     answer = functions.invoke(FunctionName=name, Payload=event)
     told = json.load(answer["Payload"])
@@ -153,7 +153,7 @@ def test_a_fork_bomb_is_contained(lambda_client, name):
                 pass
             return made
     """
-    create(lambda_client, name, python(source), Timeout=30, MemorySize=512)
+    create(lambda_client, name, python(source), Timeout=60, MemorySize=512)
     answer = lambda_client.invoke(FunctionName=name)
     told = json.load(answer["Payload"])
     assert told["errorType"] == "Runtime.OutOfMemory" if "FunctionError" in answer else told < 1100
@@ -172,6 +172,6 @@ def test_tmp_is_bounded(lambda_client, name):
             except OSError as error:
                 return [error.errno == errno.ENOSPC, written >> 20]
     """
-    create(lambda_client, name, python(source), Timeout=60, MemorySize=128)
+    create(lambda_client, name, python(source), Timeout=300, MemorySize=128)
     full, mib = json.load(lambda_client.invoke(FunctionName=name)["Payload"])
     assert full and 400 <= mib <= 512

@@ -13,7 +13,7 @@ import pytest
 from support import leftovers
 from support.code import NODE, create, node, program, python
 from support.server import BINARY
-from support.waiting import wait_until
+from support.waiting import PATIENCE, wait_until
 
 NOBODY = 65534
 NUMBERS = itertools.count()
@@ -94,7 +94,7 @@ def test_without_root_what_is_missing_is_listed_on_one_screen():
     with tempfile.TemporaryDirectory(prefix="tinderbox-plain-") as place:
         data, command = as_user(NOBODY, pathlib.Path(place))
         refused = subprocess.run(
-            [*command, "up", "--listen", "127.0.0.1:0", "--data", str(data)], capture_output=True, text=True, timeout=60
+            [*command, "up", "--listen", "127.0.0.1:0", "--data", str(data)], capture_output=True, text=True, timeout=PATIENCE
         )
     assert refused.returncode != 0 and refused.stdout == ""
     for told in ("isolated", "only root", "SYS_ADMIN", "memory limit", "--isolation none"):
@@ -108,12 +108,12 @@ def test_functions_run_and_it_is_told_that_nothing_protects(plain, client, name)
     assert sum("NO ISOLATION" in line and "WARN" in line for line in plain.log) == 1
     assert f"user {plain.user}" in health["isolation"]
     functions = client(plain, "lambda")
-    create(functions, name, python(LOOK), Environment={"Variables": {"OWN": "/var/task/x"}}, Timeout=20)
+    create(functions, name, python(LOOK), Environment={"Variables": {"OWN": "/var/task/x"}}, Timeout=60)
     told = json.load(functions.invoke(FunctionName=name, Payload=b"{}")["Payload"])
     assert told["uid"] == plain.user and told["session"] and not told["server's"]
     assert told["tmp"].startswith(str(plain.data)) and told["own"] == told["root"] + "/x"
     assert f"assumed-role/lambda-role/{name}" in told["identity"]
-    create(functions, f"{name}-other", python(LOOK), Environment={"Variables": {"OWN": ""}}, Timeout=20)
+    create(functions, f"{name}-other", python(LOOK), Environment={"Variables": {"OWN": ""}}, Timeout=60)
     other = json.load(functions.invoke(FunctionName=f"{name}-other", Payload=b"{}")["Payload"])
     assert not {told["tmp"], told["root"]} & {other["tmp"], other["root"]}
     answer = functions.invoke(FunctionName=name, LogType="Tail", Payload=b"{}")
@@ -133,7 +133,7 @@ def test_node_and_custom_runtimes(plain, client, name):
 
 def test_a_timeout_ends_all_that_was_started(plain, client, name, seconds):
     functions = client(plain, "lambda")
-    create(functions, name, python(LOOK), Environment={"Variables": {"OWN": ""}}, Timeout=2)
+    create(functions, name, python(LOOK), Environment={"Variables": {"OWN": ""}}, Timeout=4)
     answer = functions.invoke(FunctionName=name, Payload=json.dumps({"linger": seconds}))
     assert "Task timed out" in json.load(answer["Payload"])["errorMessage"]
     wait_until(lambda: not sleepers(seconds), "nothing the function started is left")

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import math
+import re
 
 import pytest
 
@@ -52,7 +54,8 @@ def test_lab_1(aws, server, client, name, tmp_path, runtime):
     answer = json.loads(invoked.stdout)
     assert json.loads((tmp_path / "result.json").read_text()) == greeting, answer
     tail = base64.b64decode(answer["LogResult"]).decode()
-    assert "Billed Duration: 100 ms\tMemory Size: 128 MB\tMax Memory Used: " in tail
+    told = re.search(r"\tDuration: ([\d.]+) ms\tBilled Duration: (\d+) ms\tMemory Size: 128 MB\tMax Memory Used: ", tail)
+    assert int(told[2]) == 100 * math.ceil(float(told[1]) / 100), tail
     assert tail.startswith("START RequestId: ")
 
     logs = client(server, "logs")

@@ -13,6 +13,7 @@ import pytest
 from support.code import NODE, PYTHON, ROLE, create, node, python, zipped
 from support.coverage import covers
 from support.errors import fails
+from support.waiting import PATIENCE
 
 
 @covers("lambda.CreateFunction", "lambda.GetFunction", "lambda.GetFunctionConfiguration")
@@ -39,7 +40,7 @@ def test_create_and_get(lambda_client, name):
     made.pop("ResponseMetadata")
     assert got["Configuration"] == made
     assert got["Tags"] == {"k": "v"}
-    with urllib.request.urlopen(got["Code"]["Location"], timeout=10) as download:
+    with urllib.request.urlopen(got["Code"]["Location"], timeout=PATIENCE) as download:
         assert download.read() == code
     for reference in (made["FunctionArn"], f"123456789012:function:{name}", f"{name}:$LATEST"):
         assert lambda_client.get_function_configuration(FunctionName=reference)["RevisionId"] == made["RevisionId"]

@@ -11,7 +11,7 @@ import pytest
 from support.code import NODE, PYTHON, create, node, python
 from support.coverage import covers
 from support.errors import fails
-from support.waiting import wait_until
+from support.waiting import PATIENCE, wait_until
 
 
 def edition(text):
@@ -52,7 +52,7 @@ def test_a_version_stays_what_it_was(lambda_client, name):
     assert [v["FunctionArn"] for v in listed] == [f"{arn}:$LATEST", f"{arn}:1", f"{arn}:2"]
     got = lambda_client.get_function(FunctionName=name, Qualifier="1")
     assert got["Configuration"]["MemorySize"] == 128 and got["Configuration"]["FunctionArn"] == f"{arn}:1"
-    with urllib.request.urlopen(got["Code"]["Location"], timeout=10) as download:
+    with urllib.request.urlopen(got["Code"]["Location"], timeout=PATIENCE) as download:
         assert download.read() == edition("one")
     assert lambda_client.get_function_configuration(FunctionName=f"{arn}:2")["Version"] == "2"
 

@@ -64,7 +64,7 @@ LOOK = python(
 
     def ask(address):
         try:
-            with socket.create_connection((address, 80), timeout=1.5) as one:
+            with socket.create_connection((address, 80), timeout=5) as one:
                 return one.recv(100).decode()
         except OSError as error:
             return "no"
@@ -160,7 +160,7 @@ UNTOUCHED = {"links": set(), "forwarding": "0"}
 
 def look(server, name, event):
     functions = connect(server, "lambda")
-    create(functions, name, LOOK, Timeout=30)
+    create(functions, name, LOOK, Timeout=60)
     answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     return json.load(answer["Payload"])
 

@@ -39,7 +39,7 @@ SOURCES = {
 @pytest.mark.parametrize("runtime", SOURCES)
 @pytest.mark.parametrize("event", [{}, {"sts": "https://sts.us-east-1.amazonaws.com"}], ids=["variable", "tls"])
 def test_a_function_acts_as_its_role(lambda_client, name, runtime, event):
-    create(lambda_client, name, SOURCES[runtime], runtime, Timeout=30, MemorySize=512)
+    create(lambda_client, name, SOURCES[runtime], runtime, Timeout=120, MemorySize=512)
     lambda_client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     answer = lambda_client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     told = json.load(answer["Payload"])
@@ -57,6 +57,6 @@ def test_other_credentials_are_refused_inside(lambda_client, name):
             except botocore.exceptions.ClientError as error:
                 return error.response["Error"]["Code"]
     """
-    create(lambda_client, name, python(source), Timeout=30, MemorySize=512)
+    create(lambda_client, name, python(source), Timeout=120, MemorySize=512)
     told = json.load(lambda_client.invoke(FunctionName=name)["Payload"])
     assert told in ("InvalidClientTokenId", "UnrecognizedClientException")

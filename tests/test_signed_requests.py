@@ -231,7 +231,7 @@ def test_an_instance_signs_as_its_role(client, server, lambda_client, name):
             asked = urllib.request.Request(url, headers=dict(request.headers.items()))
             return urllib.request.urlopen(asked).read().decode()
     """
-    create(lambda_client, f"{name}-in", python(source), Timeout=30)
+    create(lambda_client, f"{name}-in", python(source), Timeout=60)
     told = json.loads(json.load(lambda_client.invoke(FunctionName=f"{name}-in")["Payload"]))
     arn = told["requestContext"]["identity"]["userArn"]
     assert arn.startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/") and arn.endswith(f"/{name}-in")

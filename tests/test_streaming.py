@@ -13,7 +13,7 @@ import pytest
 from support.code import NODE, PYTHON, create, node, program, python
 from support.coverage import covers
 from support.errors import fails
-from support.waiting import wait_until
+from support.waiting import PATIENCE, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 SDK = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tinderbox/sdk/node"
@@ -74,7 +74,7 @@ def test_chunks_come_before_the_function_ends(server, lambda_client, name):
     assert headers["transfer-encoding"] == "chunked" and headers["x-tinderbox-start"]
     events = iter(answer["EventStream"])
     assert next(events) == {"PayloadChunk": {"Payload": b"first "}}
-    assert server.health()["instances"]["busy"] == 1
+    wait_until(lambda: server.health()["instances"]["busy"] == 1, "it runs, and nothing of the tests before")
     open_gate(lambda_client, name)
     assert next(events) == {"PayloadChunk": {"Payload": b"second"}}
     (last,) = events
@@ -103,7 +103,7 @@ def test_sdk_for_javascript(server, lambda_client, name):
             assert told() == {"chunk": "second"}
             log = base64.b64decode(told()["InvokeComplete"]["LogResult"]).decode()
             assert f"END RequestId: {head['id']}" in log
-            assert client.wait(60) == 0
+            assert client.wait(PATIENCE) == 0
         finally:
             client.kill()
 
@@ -135,7 +135,7 @@ def test_plain_invoke_of_a_streaming_function(lambda_client, name):
 FAILURES = {
     "throws": ("throw new TypeError('no');", "TypeError", "no", r"Invoke Error"),
     "exits": ("process.exit(3);", "Runtime.ExitError", "exit status 3", r"Error Type: Runtime.ExitError"),
-    "times out": ("await new Promise((done) => setTimeout(done, 60000));", "Sandbox.Timedout", "timed out after 2.00 seconds", r"Status: timeout"),
+    "times out": ("await new Promise((done) => setTimeout(done, 60000));", "Sandbox.Timedout", "timed out after 4.00 seconds", r"Status: timeout"),
     "takes all memory": (
         "const kept = []; for (;;) kept.push(Buffer.alloc(10 << 20, 1));", "Runtime.OutOfMemory", "signal: killed",
         r"Error Type: Runtime.OutOfMemory",
@@ -150,7 +150,8 @@ def test_failures(lambda_client, name, case, begun):
     body, kind, message, logged = FAILURES[case]
     # What was written is out once the callback is called: an exit would take it along.
     first = "await new Promise((done) => stream.write('first', done));\n" if begun else ""
-    create(lambda_client, name, streaming(first + body), NODE, Timeout=2)
+    # What it does before takes time, too.
+    create(lambda_client, name, streaming(first + body), NODE, Timeout=4 if case == "times out" else 60)
     got, last = read(invoke(lambda_client, name, LogType="Tail"))
     assert got == (b"first" if begun else b"")
     assert last["ErrorCode"] == "Unhandled"

@@ -9,11 +9,12 @@ import pytest
 
 from support.code import create
 from support.server import BINARY
+from support.waiting import PATIENCE
 
 
 def refused(*arguments, **options):
     """What a command that must fail says on standard error."""
-    done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=60, **options)
+    done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=PATIENCE, **options)
     assert done.returncode not in (0, 101), done
     return done.stderr
 
@@ -67,13 +68,13 @@ def test_config_prints_every_option_as_a_file_that_works(start, tmp_path):
 def test_testing_adds_reset_and_nothing_else_does(start, server, client, name):
     request = urllib.request.Request(server.url + "/moto-api/reset", b"", method="POST")
     with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=PATIENCE)
     testing = start("--testing")
     functions = client(testing, "lambda")
     create(functions, name)
     functions.invoke(FunctionName=name)
     request = urllib.request.Request(testing.url + "/moto-api/reset", b"", method="POST")
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         assert answer.status == 200
     assert functions.list_functions()["Functions"] == []
     # Not even of lines that an instance wrote at its end.
@@ -86,5 +87,5 @@ def test_testing_adds_reset_and_nothing_else_does(start, server, client, name):
 def test_a_foreign_page_cannot_drive_the_platform(server, header, value):
     request = urllib.request.Request(server.url + "/2015-03-31/functions/", headers={header: value})
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=PATIENCE)
     assert refused.value.code == 403

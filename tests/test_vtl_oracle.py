@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from support.code import create, python
+from support.waiting import PATIENCE
 from support.web import fetch
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -55,7 +56,7 @@ def oracle(tmp_path_factory):
     at = tmp_path_factory.mktemp("vtl-oracle")
     for command in (["npm", "pack", "--silent", "apigw-vtl-emulator@1.3.1"],
                     ["npm", "install", "--silent", "--no-audit", "--no-fund", "velocityjs@2.1.7"]):
-        done = subprocess.run(command, cwd=at, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=at, capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode:
             pytest.skip(f"{' '.join(command)}: {done.stderr[-300:]}")
     archive, = at.glob("*.tgz")
@@ -64,7 +65,7 @@ def oracle(tmp_path_factory):
     def render(cases):
         done = subprocess.run(
             ["node", str(HERE / "vtl_oracle/render.cjs"), str(at)],
-            input=json.dumps(cases), capture_output=True, text=True, timeout=60,
+            input=json.dumps(cases), capture_output=True, text=True, timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

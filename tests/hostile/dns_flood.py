@@ -15,7 +15,7 @@ def lambda_handler(event, context):
             pass
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as fresh:
         fresh.settimeout(1)
-        for _ in range(15):
+        for _ in range(60):
             # What finds the queue full is lost, as DNS has it, and asked again.
             fresh.sendto(query, ("127.0.0.2", 53))
             try:

@@ -18,7 +18,7 @@ for _ in range(750):
         pass
     held.append(one)
 print(len(held), flush=True)
-time.sleep(120)
+time.sleep(300)
 """
 
 def lambda_handler(event, context):
@@ -28,5 +28,5 @@ def lambda_handler(event, context):
         holder.kill()
         holder.wait()
     # With them gone there is room again.
-    answer = urllib.request.urlopen("http://127.0.0.2:4566/health", timeout=10)
+    answer = urllib.request.urlopen("http://127.0.0.2:4566/health", timeout=60)
     return {"held": held, "health": answer.status}

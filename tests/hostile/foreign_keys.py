@@ -11,7 +11,7 @@ def lambda_handler(event, context):
             headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=%s, SignedHeaders=host, Signature=00" % scope
         request = urllib.request.Request("http://127.0.0.2:4566" + path, body, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return [answer.status, answer.read().decode()]
         except urllib.error.HTTPError as error:
             return [error.code, error.read().decode()]

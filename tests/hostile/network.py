@@ -5,7 +5,7 @@ from attempt import outcome
 def lambda_handler(event, context):
     def connect(family, address):
         with socket.socket(family) as probe:
-            probe.settimeout(2)
+            probe.settimeout(10)
             probe.connect(address)
 
     def send(address):

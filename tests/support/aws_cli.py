@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+from .waiting import PATIENCE
+
 # The first version 2 that reads AWS_ENDPOINT_URL; an older one would call the real AWS.
 READS_ENDPOINT = (2, 13, 0)
 
@@ -14,7 +16,7 @@ READS_ENDPOINT = (2, 13, 0)
 def version(program):
     """The version of an AWS CLI, as numbers; none for what is no AWS CLI."""
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60).stdout
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=PATIENCE).stdout
     except OSError:
         return None
     found = re.match(r"aws-cli/(\d+)\.(\d+)\.(\d+)", said)

@@ -53,4 +53,6 @@ def create(client, name, code=None, runtime=PYTHON, **options):
     handler, hello = HELLO[PYTHON if runtime.startswith("python") else NODE]
     options.setdefault("Handler", handler)
     options.setdefault("Role", ROLE)
+    # The three seconds of the default are little on a busy machine, and few tests are about them.
+    options.setdefault("Timeout", 30)
     return client.create_function(FunctionName=name, Runtime=runtime, Code={"ZipFile": code or hello}, **options)

@@ -11,7 +11,7 @@ NOTE = python(
         request = urllib.request.Request(
             os.environ["AWS_ENDPOINT_URL"], json.dumps(body).encode(),
             {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Logs_20140328." + operation})
-        return urllib.request.urlopen(request, timeout=5).read()
+        return urllib.request.urlopen(request, timeout=20).read()
 
     def lambda_handler(event, context):
         if isinstance(event, dict) and "note" in event:

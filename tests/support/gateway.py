@@ -3,6 +3,8 @@
 import http.client
 import json
 
+from .waiting import PATIENCE
+
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FORBIDDEN = b'{"message":"Forbidden"}'
 NO_ROUTE = b'{"message":"Missing Authentication Token"}'
@@ -11,7 +13,7 @@ INTERNAL = b'{"message": "Internal server error"}'
 
 def call(server, api, path, method="GET", headers=None, body=None, host=None):
     """Status, headers and body of a request to an API, by its path or, with `host`, by its name."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     headers = dict(headers or {})
     if host:
         headers["Host"] = host

@@ -4,12 +4,13 @@ import re
 import subprocess
 
 from .server import BINARY
+from .waiting import PATIENCE
 
 
 def tinderbox(*arguments, env=None, check=True):
     """Runs the command line."""
     done = subprocess.run(
-        [BINARY, *arguments], capture_output=True, text=True, timeout=60, env=env, stdin=subprocess.DEVNULL
+        [BINARY, *arguments], capture_output=True, text=True, timeout=PATIENCE, env=env, stdin=subprocess.DEVNULL
     )
     assert not check or done.returncode == 0, done.stderr
     return done

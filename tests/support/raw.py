@@ -4,6 +4,8 @@ import dataclasses
 import http.client
 import socket
 
+from .waiting import PATIENCE
+
 
 @dataclasses.dataclass
 class Answer:
@@ -28,7 +30,7 @@ class Connection:
     """One connection that is kept open."""
 
     def __init__(self, server):
-        self._http = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._http = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
 
     def __enter__(self):
         return self
@@ -46,7 +48,7 @@ class Connection:
 
 def exchange(server, *parts):
     """Sends bytes as they are and reads until the server closes; a part that is a function is called with the socket."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         for part in parts:
             part(connection) if callable(part) else connection.sendall(part)
         received = b""

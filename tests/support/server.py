@@ -10,7 +10,7 @@ import subprocess
 import threading
 import urllib.request
 
-from .waiting import wait_until
+from .waiting import PATIENCE, wait_until
 
 BINARY = os.environ.get("TINDERBOX") or str(
     pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
@@ -43,8 +43,8 @@ class Server:
         first = self.process.stdout.readline()
         found = re.fullmatch(r"listening on (https?://127\.0\.0\.1:\d+)\n", first)
         if not found:
-            self.process.wait(timeout=30)
-            self._reader.join(timeout=30)
+            self.process.wait(timeout=PATIENCE)
+            self._reader.join(timeout=PATIENCE)
             raise AssertionError(f"the server said {first!r} and logged:\n" + "".join(self.log))
         self.url = found[1]
         self._output = threading.Thread(target=self._drain_output, daemon=True)
@@ -77,7 +77,7 @@ class Server:
         trust = None
         if self.url.startswith("https"):
             trust = ssl.create_default_context(cafile=self.data / "tls/authority.pem")
-        with urllib.request.urlopen(self.url + path, timeout=10, context=trust) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE, context=trust) as answer:
             return answer.read()
 
     def health(self):
@@ -87,12 +87,12 @@ class Server:
     def stop(self):
         """SIGTERM; the exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=PATIENCE)
 
     def kill(self):
         """kill -9."""
         self.process.kill()
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=PATIENCE)
 
     def environment(self):
         """What the AWS CLI and SDKs need to find this server."""
@@ -122,7 +122,7 @@ class Server:
             status = self.stop()
         else:
             status = 0
-        self._reader.join(timeout=30)
+        self._reader.join(timeout=PATIENCE)
         if kind is None:
             assert status == 0, f"the server ended with {status}:\n" + "".join(self.log[-50:])
             assert not self.unexpected_log(), "".join(self.unexpected_log())

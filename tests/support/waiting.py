@@ -2,8 +2,12 @@
 
 import time
 
+# How long anything may take here, in seconds: a machine that is busy with four times as much still gets there. Only a failure
+# waits for so long.
+PATIENCE = 180.0
 
-def wait_until(condition, what, timeout=30.0):
+
+def wait_until(condition, what, timeout=PATIENCE):
     """The first true result of `condition`; fails after `timeout` seconds, naming `what`."""
     deadline = time.monotonic() + timeout
     pause = 0.002

@@ -4,6 +4,8 @@ import http.client
 import json
 import urllib.parse
 
+from .waiting import PATIENCE
+
 
 class Answer:
     """A status, headers in the order they came, and a body."""
@@ -24,7 +26,7 @@ class Answer:
 def fetch(url, method="GET", body=None, headers=None, host=None):
     """Asks `url`; with `host` the request names another host than it is sent to."""
     parts = urllib.parse.urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=40)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     sent = dict(headers or {})
     if host:

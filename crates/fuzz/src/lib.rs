@@ -10,8 +10,10 @@
 
 mod corpus;
 mod mutate;
+mod patience;
 mod pool;
 
+use patience::{PATIENCE, takes_long};
 use pool::Pool;
 use std::{
     collections::hash_map::DefaultHasher,
@@ -26,14 +28,11 @@ const RUNS: u64 = 20_000;
 /// The longest input, in bytes.
 pub const MAX_INPUT: usize = 4096;
 
-/// How long one input may take, in an unoptimised build on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// Gives `target` many inputs made from the corpus called `name` and from `words`, which are texts that mean
 /// something to it.
 ///
 /// # Panics
-/// The target panics, or one input takes longer than five seconds, twice. The input is printed as a line for the corpus.
+/// The target panics, or one input takes five seconds of the processor. The input is printed as a line for the corpus.
 pub fn run<O: Hash>(name: &str, words: &[&str], target: impl Fn(&[u8]) -> O) {
     let runs = std::env::var("TINDERBOX_FUZZ_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(RUNS);
     run_times(runs, name, words, target);
@@ -52,14 +51,10 @@ fn run_times<O: Hash>(runs: u64, name: &str, words: &[&str], target: impl Fn(&[u
             );
             resume_unwind(panic)
         });
-        let mut took = before.elapsed();
-        if took >= PATIENCE {
-            // The machine may have been busy with something else: an input that takes long does so again.
-            let again = now();
-            let _ = target(&input);
-            took = again.elapsed();
+        let took = before.elapsed();
+        if took >= PATIENCE && takes_long(PATIENCE, || target(&input)) {
+            panic!("fuzz {name}: it takes {took:?} for {}", corpus::escaped(&input));
         }
-        assert!(took < PATIENCE, "fuzz {name}: {took:?} for {}", corpus::escaped(&input));
         slowest = slowest.max(took);
         pool.learn(input, outcome);
     }
