@@ -11,6 +11,7 @@ import pathlib
 import tempfile
 
 import cold
+import fairness
 import front
 import start
 import warm
@@ -30,7 +31,7 @@ def main():
     parser.add_argument("--programs", required=True, type=pathlib.Path, help="where hyper-hello, load and child-echo are")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-peers", dest="peers", action="store_false")
-    parser.add_argument("--only", choices=["start", "warm", "front", "cold", "sleepers"], action="append")
+    parser.add_argument("--only", choices=["start", "warm", "front", "fairness", "cold", "sleepers"], action="append")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "RESULTS.md")
     options = parser.parse_args()
     options.floor, options.child_echo = str(options.programs / "hyper-hello"), str(options.programs / "child-echo")
@@ -42,7 +43,7 @@ def main():
         warm.measure(options, table, load)
     if wanted("front"):
         front.measure(options, table, load)
-    for part, measure in (("cold", cold.measure), ("sleepers", lambda *a: cold.sleepers(*a, start.tree_kib))):
+    for part, measure in (("fairness", fairness.measure), ("cold", cold.measure), ("sleepers", lambda *a: cold.sleepers(*a, start.tree_kib))):
         if wanted(part):
             with tempfile.TemporaryDirectory() as data, server(options.binary, data) as ours:
                 measure(options, table, load, ours)

@@ -1,5 +1,7 @@
 //! The scheduler against a made-up world: seeded, without a clock or a process.
 
+mod parts;
+mod storm;
 mod world;
 
 use super::Settings;
@@ -21,13 +23,29 @@ fn settings() -> Settings {
     }
 }
 
+/// Steps of a cycle, and cycles unless `TINDERBOX_TORTURE_CYCLES` says otherwise: a thousand are ten million steps.
+const CYCLE: usize = 10_000;
+const CYCLES: usize = 20;
+
+/// The most events that a request may wait for its answer in the world below, where any of 25 instances may be next to
+/// move: a request that is forgotten waits for ever.
+const MOST_EVENTS: usize = 5_000;
+
+fn number(name: &str) -> Option<usize> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
 #[test]
 fn a_long_life() {
-    let mut world = World::new(settings(), 1, 17);
-    for _ in 0..200_000 {
+    let seed = number("TINDERBOX_TORTURE_SEED").map_or(1, |seed| seed as u64);
+    let steps = number("TINDERBOX_TORTURE_CYCLES").unwrap_or(CYCLES) * CYCLE;
+    let mut world = World::new(settings(), seed, 17);
+    for _ in 0..steps {
         world.step();
     }
     world.end();
+    println!("scheduler: {steps} steps, seed {seed}: {:?}", world.seen);
+    assert!(world.seen.longest_wait <= MOST_EVENTS, "{:?}", world.seen);
     // A run that meets only one kind of event proves nothing.
     let seen = world.seen;
     assert!(seen.warm > 1000 && seen.spare > 10 && seen.stem > 100 && seen.spawn > 100, "{seen:?}");

@@ -1,8 +1,8 @@
 //! Instances and callers that do as the seed says, and a model of what the scheduler owes them.
 
+use super::parts;
 use crate::{
-    Boot, EndReason, GroupId, Home, InstanceEvent, InstanceFacts, InstanceInfo, Observer, Protocol,
-    RuntimeClass, StartKind, ThrottleReason, Version, VersionId,
+    Boot, EndReason, Home, RuntimeClass, StartKind, ThrottleReason, Version, VersionId,
     scheduler::{Action, Event, InstanceKey, Scheduler, Settings, Ticket, placing::HOTTEST},
 };
 use std::{
@@ -10,16 +10,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tinderbox_base::{AccountId, Memory, Monotonic, Random, SeededRandom};
-
-struct Deaf;
-
-impl Observer for Deaf {
-    fn instance(&self, _: &InstanceInfo) -> InstanceFacts {
-        InstanceFacts::default()
-    }
-    fn event(&self, _: &InstanceInfo, _: InstanceEvent<'_>) {}
-}
+use tinderbox_base::{AccountId, Monotonic, Random, SeededRandom};
 
 /// What has happened, to prove that the run met it.
 #[derive(Debug, Default)]
@@ -39,6 +30,8 @@ pub(super) struct Seen {
     pub(super) ended_age: usize,
     pub(super) ended_retired: usize,
     pub(super) evicted: usize,
+    /// Events between a request and its answer, the most.
+    pub(super) longest_wait: usize,
 }
 
 /// An instance as the world knows it, from the actions alone.
@@ -69,8 +62,8 @@ pub(super) struct World {
     asking: Option<(Ticket, Home)>,
     /// Accepted requests that wait, by version, the oldest first.
     waiting: BTreeMap<String, BTreeSet<Ticket>>,
-    /// The same by ticket.
-    asked: BTreeMap<Ticket, VersionId>,
+    /// The same by ticket, with the number of the event that asked.
+    asked: BTreeMap<Ticket, (VersionId, usize)>,
     next_ticket: u64,
     drained: bool,
     told: usize,
@@ -81,17 +74,12 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(settings: Settings, seed: u64, check_every: usize) -> Self {
-        let class = |key: &str| {
-            let (key, argv, env, mounts, files) =
-                (key.to_owned(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            Arc::new(RuntimeClass { key, argv, env, mounts, files, protocol: Protocol::Frames, zygote: None })
-        };
         let mut world = Self {
             scheduler: Scheduler::new(settings),
             random: SeededRandom::new(seed),
             now: Monotonic::default(),
             accounts: ["111111111111", "222222222222"].map(|a| a.parse().unwrap()).to_vec(),
-            classes: vec![class("a"), class("b")],
+            classes: vec![parts::class("a"), parts::class("b")],
             functions: Vec::new(),
             generation: 0,
             lives: BTreeMap::new(),
@@ -115,19 +103,9 @@ impl World {
 
     fn version(&mut self, function: usize) -> Arc<Version> {
         self.generation += 1;
-        Arc::new(Version {
-            id: VersionId::new(format!("f{function}:{}", self.generation)),
-            group: GroupId::new(format!("f{function}")),
-            account: self.accounts[function % 2].clone(),
-            class: self.classes[function / 3].clone(),
-            boot: if function % 3 == 2 { Boot::Spawn } else { Boot::Stem },
-            mounts: Vec::new(),
-            load: serde_json::Value::Null,
-            env: Vec::new(),
-            memory: Memory::default(),
-            timeout: Duration::from_secs(3),
-            observer: Arc::new(Deaf),
-        })
+        let boot = if function % 3 == 2 { Boot::Spawn } else { Boot::Stem };
+        let (account, class) = (&self.accounts[function % 2], &self.classes[function / 3]);
+        parts::version(&format!("f{function}"), self.generation, account, class, boot)
     }
 
     fn below(&self, bound: usize) -> usize {
@@ -307,13 +285,15 @@ impl World {
 
     /// A ticket of an accepted or refused request waits for its one answer.
     fn ask(&mut self, ticket: Ticket, version: &VersionId) {
-        assert_eq!(self.asked.insert(ticket, version.clone()), None);
+        assert_eq!(self.asked.insert(ticket, (version.clone(), self.told)), None);
         self.waiting.entry(version.to_string()).or_default().insert(ticket);
     }
 
     fn resolve(&mut self, ticket: Ticket) {
-        let version = self.asked.remove(&ticket);
-        let version = version.unwrap_or_else(|| panic!("{ticket:?} was answered already, or never asked"));
+        let asked = self.asked.remove(&ticket);
+        let (version, told) =
+            asked.unwrap_or_else(|| panic!("{ticket:?} was answered already, or never asked"));
+        self.seen.longest_wait = self.seen.longest_wait.max(self.told - told);
         let Some(waiting) = self.waiting.get_mut(version.as_str()) else { panic!("{version} is unknown") };
         assert!(waiting.remove(&ticket));
         if waiting.is_empty() {
