@@ -33,7 +33,7 @@ def command_of(pid):
 
 @pytest.mark.parametrize("victim", ["janitor", "spawner"])
 def test_the_server_survives_its_helpers(start, name, victim):
-    told = "what makes sandboxes has died|could not be|was not frozen|was not thawed"
+    told = "what makes sandboxes has died|could not be|was not frozen|was not thawed|nothing to fork them from"
     server = start(expect_log=told)
     tag = server.health()["id"]
     functions = connect(server, "lambda")
