@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tinderbox_sandbox::{Command, SandboxError, SandboxSpec, Sandboxes, Zygote};
 
@@ -25,7 +25,6 @@ pub(super) struct Zygotes {
 struct Known {
     ready: Option<Arc<Zygote>>,
     booting: bool,
-    failed: Option<Instant>,
     used: u64,
 }
 
@@ -50,7 +49,7 @@ impl Zygotes {
         entry.used = latest + 1;
         entry.ready.take_if(|zygote| !zygote.is_alive());
         let wanted = entry.ready.as_ref().is_none_or(|zygote| zygote.is_old());
-        if wanted && !entry.booting && entry.failed.is_none_or(|at| at.elapsed() > RETRY) {
+        if wanted && !entry.booting {
             entry.booting = true;
             tokio::spawn(boot(Arc::clone(shared), sandboxes.clone(), Arc::clone(class)));
         }
@@ -81,19 +80,17 @@ async fn boot(shared: Arc<Shared>, sandboxes: Sandboxes, class: Arc<RuntimeClass
         fds: Vec::new(),
     };
     let booted = sandboxes.zygote(spec, command).await;
-    let mut known = shared.zygotes.lock();
-    let Some(entry) = known.get_mut(&class.key) else { return };
-    entry.booting = false;
-    match booted {
-        Ok(zygote) => {
-            entry.ready = Some(Arc::new(zygote));
-            entry.failed = None;
-        }
+    match &booted {
         // What makes sandboxes has died or is ended, which is told elsewhere.
-        Err(SandboxError::Gone) => {}
+        Ok(_) | Err(SandboxError::Gone) => {}
         Err(error) => {
             tracing::warn!(%error, class = class.key, "instances are executed, since there is nothing to fork them from");
-            entry.failed = Some(Instant::now());
+            tokio::time::sleep(RETRY).await;
         }
+    }
+    let mut known = shared.zygotes.lock();
+    if let Some(entry) = known.get_mut(&class.key) {
+        entry.booting = false;
+        entry.ready = booted.ok().map(Arc::new).or_else(|| entry.ready.take());
     }
 }

@@ -289,7 +289,7 @@ pub(crate) fn class(key: &str, program: &str, argv: Vec<String>, protocol: Proto
         mounts,
         files: Vec::new(),
         protocol,
-        zygote: (language == "python").then(|| "--zygote".to_owned()),
+        zygote: (key == "python").then(|| "--zygote".to_owned()),
     })
 }
 

@@ -12,6 +12,7 @@ use crate::{
     spec::{Command, Limits, Rlimits},
     sys::channel,
 };
+use rustix::process::Resource;
 use std::{
     fmt,
     os::fd::OwnedFd,
@@ -105,11 +106,11 @@ impl ZygoteOrder {
     ) -> Self {
         let SetupRlimits { open_files, locked_memory, stack, processes } = rlimits;
         let rlimits = [
-            (libc::RLIMIT_CORE, crate::init::CORE),
-            (libc::RLIMIT_NOFILE, open_files),
-            (libc::RLIMIT_MEMLOCK, locked_memory),
-            (libc::RLIMIT_STACK, stack),
-            (libc::RLIMIT_NPROC, processes),
+            (Resource::Core, crate::init::CORE),
+            (Resource::Nofile, open_files),
+            (Resource::Memlock, locked_memory),
+            (Resource::Stack, stack),
+            (Resource::Nproc, processes),
         ];
         let rlimits = rlimits.map(|(resource, limit)| (resource as u32, limit)).to_vec();
         Self { uid, cgroups, landlock, rlimits, numbers, filter: crate::seccomp::encoded() }
