@@ -31,6 +31,9 @@ const BOOT_LIMIT: Duration = Duration::from_secs(30);
 /// them of one instance knows them of its siblings; a new zygote now and then bounds how many these are.
 const FORKS_MAX: u32 = 512;
 
+/// Forks that one may make while no other takes its place.
+const FORKS_LIMIT: u32 = 3000;
+
 /// What a zygote may use. What its forks touch before they join their own cgroups counts as its own (about 1 MB each).
 pub(super) const LIMITS: Limits =
     Limits { memory: 4 << 30, cpu_weight: 100, cpu_quota_millis: None, pids: 16_384 };
@@ -72,9 +75,9 @@ impl Zygote {
         Ok(Self { sandbox, orders, forks: AtomicU32::new(0), shared_memory })
     }
 
-    /// Whether it can make forks.
+    /// Whether it can make forks: it lives, and could hold a socket for each that it has made.
     pub fn is_alive(&self) -> bool {
-        !self.orders.is_closed()
+        self.forks.load(Ordering::Relaxed) < FORKS_LIMIT && !self.orders.is_closed()
     }
 
     /// Whether it has made as many forks as it should, so that another should take its place.
