@@ -68,7 +68,8 @@ impl SandboxLauncher {
             network: config.network,
             ending: AtomicBool::new(false),
         });
-        tokio::spawn(keep_alive(Arc::downgrade(&shared), sandboxes, options));
+        let again = Options { is_new: false, ..options };
+        tokio::spawn(keep_alive(Arc::downgrade(&shared), sandboxes, again));
         Ok(Self(shared))
     }
 
