@@ -72,6 +72,30 @@ pub trait Processors: Send + Sync {
 
     /// Processor time used so far, if it is known.
     fn time(&self) -> Option<Duration>;
+
+    /// What its first thread has used so far, if it is known.
+    fn used(&self) -> Option<Usage> {
+        None
+    }
+}
+
+/// What a thread uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time.
+    pub computed: Duration,
+    /// How often it gave its processor up because it had to wait.
+    pub waits: u64,
+}
+
+impl Usage {
+    /// What was used between two moments.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            computed: self.computed.saturating_sub(before.computed),
+            waits: self.waits.saturating_sub(before.waits),
+        }
+    }
 }
 
 /// All instances that are, or may be, kept on a processor.

@@ -30,6 +30,10 @@ impl Home {
         HERE.get()
     }
 
+    pub(crate) fn number(self) -> usize {
+        self.0.into()
+    }
+
     #[cfg(test)]
     pub(crate) fn numbered(number: u16) -> Self {
         Self(number)

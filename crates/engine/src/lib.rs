@@ -23,9 +23,10 @@ mod stats;
 mod stream;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod turns;
 mod version;
 
-pub use cores::Processors;
+pub use cores::{Processors, Usage};
 pub use endpoint::{Endpoint, EndpointGuard, Listeners, NoEndpoint};
 pub use engine::{Engine, EngineDeps};
 pub use home::Home;

@@ -1,6 +1,6 @@
 //! What runs: versions, the functions they belong to, and the runtimes that carry them.
 
-use crate::Observer;
+use crate::{Observer, turns::Turns};
 use std::{
     fmt,
     hash::{Hash, Hasher},
@@ -23,12 +23,17 @@ pub struct VersionId(Arc<VersionIdInner>);
 struct VersionIdInner {
     text: Box<str>,
     retired: AtomicBool,
+    turns: Turns,
 }
 
 impl VersionId {
     /// An id with the given text, unique for each generation.
     pub fn new(text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(VersionIdInner { text: text.into(), retired: AtomicBool::new(false) }))
+        Self(Arc::new(VersionIdInner {
+            text: text.into(),
+            retired: AtomicBool::new(false),
+            turns: Turns::default(),
+        }))
     }
 
     /// The id as text.
@@ -39,6 +44,11 @@ impl VersionId {
     /// Whether the version was retired.
     pub fn is_retired(&self) -> bool {
         self.0.retired.load(Ordering::Acquire)
+    }
+
+    /// Whose calls wait for each other.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
     }
 
     pub(crate) fn mark_retired(&self) {

@@ -15,6 +15,8 @@ pub struct Options {
     /// The data directory's id: 1 to 64 letters, digits, `-` or `_`. What carries it is swept at the next start, so no
     /// two servers that run at once may have the same.
     pub instance_tag: String,
+    /// The tag was drawn for this start: nothing bears it yet, and nothing is looked for that does.
+    pub is_new: bool,
     /// Size of /tmp in MiB.
     pub scratch_mib: u64,
     /// Instances reach public addresses, if this host has the means.
@@ -29,6 +31,7 @@ impl Options {
         Self {
             state_dir: state_dir.into(),
             instance_tag: instance_tag.into(),
+            is_new: false,
             scratch_mib: 512,
             internet: false,
             isolation_none: false,

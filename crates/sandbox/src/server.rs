@@ -37,6 +37,7 @@ use rustix::process::Signal;
 use sandbox::Prepared;
 use slots::{Slot, Slots};
 use std::{
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -44,7 +45,12 @@ use std::{
     time::Duration,
 };
 use teardown::Remains;
-use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::Semaphore,
+    task::spawn_blocking,
+    time::{Instant, timeout},
+};
 
 /// Sandboxes being made at one time; more wait. Two cores cannot make more any faster.
 const CREATING_MAX: usize = 32;
@@ -148,12 +154,21 @@ impl Sandboxes {
     ///
     /// [`StartError::Missing`] names every protection this host cannot give.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let prepare = move || prepare(&options);
-        let Host { layout, arguments, scratch, outside, protections } =
-            spawn_blocking(prepare).await.map_err(|_| shut_down())??;
+        let begun = Instant::now();
+        let looked = blocking({
+            let options = options.clone();
+            move || prepare(&options)
+        });
+        let Host { layout, arguments, landlock_abi } = looked.await?;
+        tracing::debug!(after = ?begun.elapsed(), "found what the host can protect");
+        let state_dir = arguments.state_dir.clone();
         let (janitor, socket) =
             Janitor::start(arguments).map_err(StartError::step("starting the janitor"))?;
-        let control = Control::new(socket).await?;
+        // While the spawner comes up, which takes as long as this program takes to start.
+        let furnished = blocking(move || furnish(layout, landlock_abi, &state_dir, &options));
+        let (control, Furniture { layout, scratch, outside, protections }) =
+            tokio::try_join!(Control::new(socket), furnished)?;
+        tracing::debug!(after = ?begun.elapsed(), "janitor and spawner are up");
         let shared = Shared {
             control,
             slots: Slots::new(&janitor.arguments().tag),
@@ -166,6 +181,7 @@ impl Sandboxes {
         };
         let sandboxes = Self { shared: Arc::new(shared) };
         sandboxes.try_out().await?;
+        tracing::debug!(after = ?begun.elapsed(), "tried a sandbox out");
         Ok(sandboxes)
     }
 
@@ -257,10 +273,17 @@ impl Sandboxes {
     }
 }
 
-/// What was found and made before anything is started.
+/// What was found before anything is started.
 struct Host {
     layout: Layout,
     arguments: JanitorArguments,
+    landlock_abi: i32,
+}
+
+/// What sandboxes are given.
+struct Furniture {
+    layout: Layout,
+    /// Absent where nothing is isolated.
     scratch: Option<Pool>,
     outside: Outside,
     protections: Protections,
@@ -280,14 +303,20 @@ fn prepare(options: &Options) -> Result<Host, StartError> {
     let state_dir =
         options.state_dir.canonicalize().map_err(StartError::step("resolving the state directory"))?;
     let tag = options.instance_tag.clone();
+    let mut arguments =
+        JanitorArguments { tag, state_dir, plain: options.isolation_none, cgroups: Vec::new() };
+    let clear = |arguments: &JanitorArguments| match options.is_new {
+        true => Ok(()),
+        false => {
+            sweep::leftovers(arguments).map_err(StartError::step("clearing away what an earlier server left"))
+        }
+    };
     if options.isolation_none {
-        prepare_plain(JanitorArguments { tag, state_dir, plain: true, cgroups: Vec::new() })
-    } else {
-        prepare_isolated(JanitorArguments { tag, state_dir, plain: false, cgroups: Vec::new() }, options)
+        clear(&arguments)?;
+        std::fs::create_dir_all(plain::directory(&arguments.state_dir))
+            .map_err(StartError::step("making a directory for functions"))?;
+        return Ok(Host { layout: plain::layout(&arguments.state_dir), arguments, landlock_abi: 0 });
     }
-}
-
-fn prepare_isolated(mut arguments: JanitorArguments, options: &Options) -> Result<Host, StartError> {
     let (mut missing, landlock_abi) = probe::host();
     let name = format!("tinderbox-{}", arguments.tag);
     let layout = match cgroup::find(&name) {
@@ -297,27 +326,40 @@ fn prepare_isolated(mut arguments: JanitorArguments, options: &Options) -> Resul
             None
         }
     };
-    let Some(layout) = layout.filter(|_| missing.is_empty()) else {
+    let Some(mut layout) = layout.filter(|_| missing.is_empty()) else {
         return Err(StartError::Missing(missing));
     };
     arguments.cgroups = layout.bases().into_iter().map(|(base, _)| base).collect();
-    sweep::leftovers(&arguments).map_err(StartError::step("clearing away what an earlier server left"))?;
-    // The sweep took our own directories, too.
-    let layout = cgroup::find(&name).map_err(StartError::Missing)?;
-    let scratch = Pool::open(&arguments.state_dir, options.scratch_mib);
-    let scratch = scratch.map_err(StartError::step("making a scratch volume"))?;
-    let outside = Outside::open(options.internet, &arguments.state_dir, &arguments.tag);
-    let protections = Protections::new(&layout, landlock_abi, &scratch, &outside);
-    Ok(Host { layout, arguments, scratch: Some(scratch), outside, protections })
+    if !options.is_new {
+        clear(&arguments)?;
+        // The sweep took our own directories, too.
+        layout = cgroup::find(&name).map_err(StartError::Missing)?;
+    }
+    Ok(Host { layout, arguments, landlock_abi })
 }
 
-fn prepare_plain(arguments: JanitorArguments) -> Result<Host, StartError> {
-    sweep::leftovers(&arguments).map_err(StartError::step("clearing away what an earlier server left"))?;
-    std::fs::create_dir_all(plain::directory(&arguments.state_dir))
-        .map_err(StartError::step("making a directory for functions"))?;
-    let layout = plain::layout(&arguments.state_dir);
-    let (outside, protections) = (Outside::Closed, Protections::none());
-    Ok(Host { layout, arguments, scratch: None, outside, protections })
+/// Makes what sandboxes are given. From here on the janitor undoes it.
+fn furnish(
+    layout: Layout,
+    landlock_abi: i32,
+    state_dir: &Path,
+    options: &Options,
+) -> Result<Furniture, StartError> {
+    if options.isolation_none {
+        let (outside, protections) = (Outside::Closed, Protections::none());
+        return Ok(Furniture { layout, scratch: None, outside, protections });
+    }
+    let scratch = Pool::open(state_dir, options.scratch_mib);
+    let scratch = scratch.map_err(StartError::step("making a scratch volume"))?;
+    let outside = Outside::open(options.internet, state_dir, &options.instance_tag);
+    let protections = Protections::new(&layout, landlock_abi, &scratch, &outside);
+    Ok(Furniture { layout, scratch: Some(scratch), outside, protections })
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    spawn_blocking(work).await.map_err(|_| shut_down())?
 }
 
 fn shut_down() -> StartError {

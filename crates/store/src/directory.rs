@@ -34,6 +34,13 @@ pub(crate) struct Directory {
 impl Directory {
     /// Makes the directory if there is none, locks it and checks its format.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let directory = Self::lock(path)?;
+        directory.check_format()?;
+        Ok(directory)
+    }
+
+    /// Makes the directory if there is none, and locks it.
+    pub(crate) fn lock(path: &Path) -> Result<Self, StoreError> {
         create_dir(path)?;
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
@@ -41,9 +48,7 @@ impl Directory {
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(StoreError::Locked(path.to_owned())),
             Err(error) => return Err(io::Error::from(error).into()),
         }
-        let directory = Self { path: path.to_owned(), _lock: lock };
-        directory.check_format()?;
-        Ok(directory)
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -77,7 +82,8 @@ impl Directory {
         Ok(rows)
     }
 
-    fn check_format(&self) -> Result<(), StoreError> {
+    /// Checks the format, and writes it where there is none yet.
+    pub(crate) fn check_format(&self) -> Result<(), StoreError> {
         let file = self.path.join(FORMAT_FILE);
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,

@@ -17,7 +17,7 @@ mod row;
 mod watchers;
 
 pub use key::{Key, KeyBuilder, KeyRange, Segment};
-pub use local::{EmbeddedStore, LocalStore, MemoryStore};
+pub use local::{EmbeddedStore, LocalStore, Locked, MemoryStore};
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -44,7 +44,30 @@ impl EmbeddedStore {
     /// damaged or of a format this program does not read. After any end of the process before,
     /// `kill -9` and loss of power included, opening takes some milliseconds, whatever the size.
     pub fn open(dir: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        Self::over(Tree::open(Directory::open(dir.as_ref())?)?, clock)
+        Locked::new(dir)?.open(clock)
+    }
+}
+
+/// The directory of an embedded store, which nobody else has open now.
+#[derive(Debug)]
+pub struct Locked(Directory);
+
+impl Locked {
+    /// Locks `dir`, making it when there is none. Whoever has it may use what lies beside the store, too.
+    ///
+    /// # Errors
+    /// `Locked` if it is open already, here or in another process.
+    pub fn new(dir: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Directory::lock(dir.as_ref()).map(Self)
+    }
+
+    /// Opens the store in it, as [`EmbeddedStore::open`] does.
+    ///
+    /// # Errors
+    /// `Corrupt` if it is damaged or of a format this program does not read.
+    pub fn open(self, clock: Arc<dyn Clock>) -> Result<EmbeddedStore, StoreError> {
+        self.0.check_format()?;
+        EmbeddedStore::over(Tree::open(self.0)?, clock)
     }
 }
 

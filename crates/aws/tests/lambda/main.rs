@@ -83,7 +83,7 @@ impl Server {
             config: config::Config::default(),
             data_dir: root.path().to_owned(),
             places: Places { prefixes: vec![root.path().join("prefixes")], path: vec![] },
-            ca_bundle: None,
+            ca_bundle: Default::default(),
         });
         let functions = functions.await.expect("functions");
         let handlers = LambdaHandlers::new(functions.clone());

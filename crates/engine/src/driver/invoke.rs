@@ -17,6 +17,8 @@ use tokio::sync::oneshot;
 impl Driver {
     /// Runs an invocation from its acceptance to its end.
     pub(crate) async fn invoke(self: Arc<Self>, invocation: Invocation) -> Result<Response, InvokeError> {
+        // Kept until its instance is free for the next.
+        let _turn = invocation.version.id.turns().take().await;
         let ticket = Ticket(self.next_ticket.fetch_add(1, Ordering::Relaxed));
         let mut verdict = self.ask(
             ticket,
@@ -78,8 +80,7 @@ impl Driver {
         } else {
             None
         };
-        machine.drain_log(&*self.clock);
-        match machine.come_home().map_or(Reach::Closed, |()| machine.reach()) {
+        match machine.come_home().map_or(Reach::Closed, |()| machine.reach(&*self.clock)) {
             Reach::Ready => Ok((machine, thaw)),
             Reach::Closed | Reach::Unsolicited => Err(Some(machine)),
         }
@@ -120,6 +121,9 @@ impl Driver {
             place.end(duration);
         }
         drop(in_progress);
+        if let Some(watch) = &mut machine.watch {
+            watch.ended(version.id.turns());
+        }
         let report = Report {
             duration,
             billed: self.billed(duration),

@@ -11,7 +11,10 @@ use rustix::{
     io::Errno,
 };
 use serde::{Deserialize, Serialize};
-use std::{io, os::fd::OwnedFd};
+use std::{
+    io,
+    os::fd::{BorrowedFd, OwnedFd},
+};
 use tokio::{io::AsyncReadExt, net::unix::pipe::Sender};
 
 /// Bodies up to this size are copied behind their head, so that one write sends both.
@@ -190,17 +193,25 @@ impl FrameLink {
 
     /// Whether the process is there and silent, as it must be between invocations.
     pub(crate) fn reach(&self) -> Reach {
-        if !self.decoder.is_empty() {
-            return Reach::Unsolicited;
-        }
+        self.reach_and_ask(None).0
+    }
+
+    /// The same, and whether `log` has something to read, for one question to the kernel.
+    pub(crate) fn reach_and_ask(&self, log: Option<BorrowedFd<'_>>) -> (Reach, bool) {
+        let Ok(from) = self.from.get() else { return (Reach::Closed, true) };
         // Asked of the kernel: what tokio knows may be older than the process's end.
-        let Ok(from) = self.from.get() else { return Reach::Closed };
-        let mut asked = [PollFd::new(from, PollFlags::IN)];
-        match poll(&mut asked, Some(&Timespec::default())) {
-            Ok(0) | Err(Errno::INTR) => Reach::Ready,
-            Ok(_) if asked[0].revents().contains(PollFlags::IN) => Reach::Unsolicited,
+        let link = PollFd::new(from, PollFlags::IN);
+        let mut asked = [link.clone(), log.map_or(link, |log| PollFd::from_borrowed_fd(log, PollFlags::IN))];
+        let found = poll(&mut asked, Some(&Timespec::default()));
+        let [link, log] = asked.map(|one| one.revents());
+        let reach = match found {
+            _ if !self.decoder.is_empty() => Reach::Unsolicited,
+            Err(Errno::INTR) => Reach::Ready,
+            Ok(_) if link.is_empty() => Reach::Ready,
+            Ok(_) if link.contains(PollFlags::IN) => Reach::Unsolicited,
             Ok(_) | Err(_) => Reach::Closed,
-        }
+        };
+        (reach, found.is_err() || !log.is_empty())
     }
 
     /// Waits until the process does what it must not do between invocations. Cancel safe.

@@ -5,12 +5,17 @@ use crate::{
     InstanceEvent, InstanceInfo, Observer,
     log_parser::{Line, LogParser},
 };
-use std::{io, os::fd::OwnedFd};
+use std::{
+    io,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+};
 use tinderbox_base::{Clock, RequestId};
 
 /// Bytes a pipe holds (pipe(7)): at the moment of a response no more of what was written before it is unread.
 const PIPE_BYTES: usize = 64 * 1024;
 const CHUNK_BYTES: usize = 8 * 1024;
+/// Less than that: a read that fills it not has emptied the pipe.
+const FIRST_BYTES: usize = 512;
 /// How much of what a process says before it has a version is kept, to explain why it failed.
 const LAST_WORDS_BYTES: usize = 2 * 1024;
 
@@ -58,12 +63,17 @@ impl LogPipe {
         state.take(listener, |chunk| pipe.try_read(chunk));
     }
 
+    /// What is asked whether there is anything to take.
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.pipe.get().ok().map(AsFd::as_fd)
+    }
+
     /// Takes what is in the pipe right now, without waiting.
     pub(crate) fn drain(&mut self, listener: Listener<'_>) {
         // Asks the kernel: what tokio knows may be older than the last byte.
         let Self { pipe, state } = self;
         let Ok(pipe) = pipe.get() else { return };
-        state.take(listener, |chunk| Ok(rustix::io::read(pipe, chunk)?));
+        state.take_now(listener, |chunk| Ok(rustix::io::read(pipe, chunk)?));
     }
 
     /// Takes what is in the pipe and ends what is incomplete.
@@ -82,22 +92,47 @@ impl LogPipe {
 impl State {
     /// Reads until nothing is left, at most what a pipe can hold.
     fn take(&mut self, listener: Listener<'_>, mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) {
-        let Self { parser, closed, last_words } = self;
         let mut chunk = [0; CHUNK_BYTES];
         let mut taken = 0;
-        while taken < PIPE_BYTES && !*closed {
-            match read(&mut chunk) {
-                Ok(0) => *closed = true,
-                Ok(n) => {
-                    taken += n;
-                    let now = listener.clock.now();
-                    parser.feed(&chunk[..n], now, &mut |line| tell(listener, last_words, line));
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => *closed = true,
+        while taken < PIPE_BYTES {
+            match self.take_once(listener, &mut chunk, &mut read) {
+                Some(n) => taken += n,
+                None => return,
             }
         }
+    }
+
+    /// The same where mostly there is nothing: with little room for the first bytes, which is quickly made.
+    fn take_now(&mut self, listener: Listener<'_>, mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) {
+        let mut chunk = [0; FIRST_BYTES];
+        if self.take_once(listener, &mut chunk, &mut read).is_some_and(|n| n == FIRST_BYTES || n == 0) {
+            self.take(listener, read);
+        }
+    }
+
+    /// Reads once. Answers how many bytes there were, none being an interruption; nothing where nothing is left.
+    fn take_once(
+        &mut self,
+        listener: Listener<'_>,
+        chunk: &mut [u8],
+        read: &mut impl FnMut(&mut [u8]) -> io::Result<usize>,
+    ) -> Option<usize> {
+        let Self { parser, closed, last_words } = self;
+        if *closed {
+            return None;
+        }
+        match read(chunk) {
+            Ok(0) => *closed = true,
+            Ok(n) => {
+                let now = listener.clock.now();
+                parser.feed(&chunk[..n], now, &mut |line| tell(listener, last_words, line));
+                return Some(n);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Some(0),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => *closed = true,
+        }
+        None
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     cores::{Cores, Place},
     driver::Alive,
     scheduler::InstanceKey,
+    turns::Watch,
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -39,6 +40,8 @@ pub(crate) struct Machine {
     pub(crate) home: Home,
     /// On which processor it runs, if that is decided here.
     pub(crate) place: Option<Place>,
+    /// What its calls use, if that can be known.
+    pub(crate) watch: Option<Watch>,
     /// The time of its initialisation, until it was reported.
     pub(crate) init: Option<Duration>,
     _alive: Alive,
@@ -114,14 +117,6 @@ pub(crate) enum Reach {
 }
 
 impl Link {
-    pub(crate) fn reach(&self) -> Reach {
-        match self {
-            Self::Frames(link) => link.reach(),
-            // Its end is noticed by the end of its process.
-            Self::Http(_) => Reach::Ready,
-        }
-    }
-
     fn watch_here(&mut self) -> io::Result<()> {
         match self {
             Self::Frames(link) => link.watch_here(),
@@ -171,6 +166,7 @@ impl Machine {
         // Who speaks HTTP is served by other threads than the request's.
         let is_framed = matches!(link, LinkEnd::Frames { .. });
         let processors = if is_framed { control.processors() } else { None };
+        let watch = processors.clone().map(Watch::new);
         let place = processors.map(|processors| cores.place(processors));
         let link = match link {
             LinkEnd::Frames { from, to } => Link::Frames(FrameLink::new(from, to)?),
@@ -179,7 +175,7 @@ impl Machine {
         let (log, listeners) = (LogPipe::new(log)?, Some(listeners));
         let home = Home::current();
         let (role, frozen, init) = (None, false, None);
-        Ok(Self { key, control, link, log, listeners, role, frozen, home, place, init, _alive: alive })
+        Ok(Self { key, control, link, log, listeners, role, frozen, home, place, watch, init, _alive: alive })
     }
 
     /// Has its socket and its log pipe watched where this runs. An instance that could not is unusable.
@@ -193,9 +189,17 @@ impl Machine {
         Ok(())
     }
 
-    /// Whether a request can be handed over.
-    pub(crate) fn reach(&mut self) -> Reach {
-        match self.link.reach() {
+    /// Whether a request can be handed over. Takes the log's bytes that are there, which no invocation wrote.
+    pub(crate) fn reach(&mut self, clock: &dyn Clock) -> Reach {
+        let (reach, has_log) = match &self.link {
+            Link::Frames(link) => link.reach_and_ask(self.log.fd()),
+            // Its end is noticed by the end of its process.
+            Link::Http(_) => (Reach::Ready, true),
+        };
+        if has_log {
+            self.drain_log(clock);
+        }
+        match reach {
             Reach::Ready if self.control.exited().now_or_never().is_some() => Reach::Closed,
             reach => reach,
         }

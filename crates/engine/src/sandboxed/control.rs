@@ -6,7 +6,7 @@ use super::{
     plain::{self, Places},
     unavailable,
 };
-use crate::{Control, Exit, Processors, Version};
+use crate::{Control, Exit, Processors, Usage, Version};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::{io, sync::Arc, time::Duration};
@@ -39,6 +39,11 @@ impl Processors for SandboxProcessors {
 
     fn time(&self) -> Option<Duration> {
         self.0.time()
+    }
+
+    fn used(&self) -> Option<Usage> {
+        let (computed, waits) = self.0.used().ok()?;
+        Some(Usage { computed, waits })
     }
 }
 

@@ -75,7 +75,8 @@ impl SandboxLauncher {
             zygotes: Zygotes::default(),
             ending: AtomicBool::new(false),
         });
-        tokio::spawn(keep_alive(Arc::downgrade(&shared), sandboxes, options));
+        let again = Options { is_new: false, ..options };
+        tokio::spawn(keep_alive(Arc::downgrade(&shared), sandboxes, again));
         Ok(Self(shared))
     }
 

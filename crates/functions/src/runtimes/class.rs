@@ -23,13 +23,34 @@ const MAX_CLASSES: usize = 1000;
 /// Variables of an environment.
 type Variables = Vec<(String, String)>;
 
+/// Certificates that instances trust, in PEM. Asked for when a runtime is first needed, which may wait until they are there.
+#[derive(Clone, Default)]
+pub struct CaBundle(Option<Arc<dyn Fn() -> Option<Vec<u8>> + Send + Sync>>);
+
+impl CaBundle {
+    /// Those that `ask` answers; none leaves programs to what their interpreters bring.
+    pub fn asked(ask: impl Fn() -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(ask)))
+    }
+
+    fn get(&self) -> Option<Vec<u8>> {
+        self.0.as_ref().and_then(|ask| ask())
+    }
+}
+
+impl std::fmt::Debug for CaBundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CaBundle").field(&self.0.is_some()).finish()
+    }
+}
+
 /// The runtimes of this machine.
 #[derive(Debug)]
 pub struct Runtimes {
     interpreters: Interpreters,
     directory: PathBuf,
     sdk: PathBuf,
-    ca_bundle: Option<Vec<u8>>,
+    ca_bundle: CaBundle,
     ready: OnceCell<Ready>,
     classes: Mutex<HashMap<String, Arc<RuntimeClass>>>,
 }
@@ -39,6 +60,7 @@ pub struct Runtimes {
 struct Ready {
     bootstraps: PathBuf,
     system: Vec<Mount>,
+    trusted: Option<Vec<u8>>,
 }
 
 /// How a function's instances come to be.
@@ -60,12 +82,7 @@ impl Runtimes {
     /// Runtimes run by `interpreters`, with bootstraps written below `directory`.
     ///
     /// `sdk` holds the SDKs that instances are given; `ca_bundle` the certificates they trust, in PEM.
-    pub fn new(
-        interpreters: Interpreters,
-        directory: PathBuf,
-        sdk: PathBuf,
-        ca_bundle: Option<Vec<u8>>,
-    ) -> Self {
+    pub fn new(interpreters: Interpreters, directory: PathBuf, sdk: PathBuf, ca_bundle: CaBundle) -> Self {
         let (ready, classes) = (OnceCell::new(), Mutex::default());
         Self { interpreters, directory, sdk, ca_bundle, ready, classes }
     }
@@ -95,10 +112,10 @@ impl Runtimes {
     }
 
     async fn prepare(&self) -> Result<Ready> {
-        let directory = self.directory.clone();
+        let (directory, ca_bundle) = (self.directory.clone(), self.ca_bundle.clone());
         let ready = move || {
             let bootstraps = bootstraps::write(&directory).map_err(Error::internal)?;
-            Ok(Ready { bootstraps, system: host::system(Path::new("/")) })
+            Ok(Ready { bootstraps, system: host::system(Path::new("/")), trusted: ca_bundle.get() })
         };
         tokio::task::spawn_blocking(ready).await.map_err(Error::internal)?
     }
@@ -113,7 +130,7 @@ impl Runtimes {
 
     fn provided(&self, key: String, ready: &Ready) -> RuntimeClass {
         let mut mounts = ready.system.clone();
-        let (env, files) = self.trust(&mut mounts);
+        let (env, files) = Self::trust(ready, &mut mounts);
         let argv = vec!["/var/task/bootstrap".into()];
         RuntimeClass {
             key,
@@ -142,7 +159,7 @@ impl Runtimes {
             let target = Path::new(bootstraps::INSIDE).join(folder);
             mounts.push(Mount::Bind { source: ready.bootstraps.join(folder), target });
         }
-        let (mut env, files) = self.trust(&mut mounts);
+        let (mut env, files) = Self::trust(ready, &mut mounts);
         env.extend(interpreter_environment(interpreter));
         let argv = argv(interpreter, memory, own);
         let zygote = forks(interpreter, own).then(|| "--zygote".to_owned());
@@ -151,8 +168,8 @@ impl Runtimes {
     }
 
     /// Variables and files by which programs inside trust what we trust.
-    fn trust(&self, mounts: &mut Vec<Mount>) -> (Variables, Vec<(PathBuf, Vec<u8>)>) {
-        let Some(bundle) = &self.ca_bundle else { return (Vec::new(), Vec::new()) };
+    fn trust(ready: &Ready, mounts: &mut Vec<Mount>) -> (Variables, Vec<(PathBuf, Vec<u8>)>) {
+        let Some(bundle) = &ready.trusted else { return (Vec::new(), Vec::new()) };
         // Where interpreters built on Red Hat's systems look.
         let link = "/etc/pki/tls/certs/ca-bundle.crt".into();
         mounts.push(Mount::Symlink { target: CA_BUNDLE.into(), link });

@@ -7,5 +7,5 @@ pub mod interpreters;
 mod names;
 mod sdk;
 
-pub use class::{Chosen, Missing, Runtimes, version_arn};
+pub use class::{CaBundle, Chosen, Missing, Runtimes, version_arn};
 pub use names::{Family, InterpreterVersion, RuntimeName, nearest};

@@ -9,8 +9,8 @@ use crate::keys;
 use crate::model::Function;
 use crate::queue::Queues;
 use crate::run::{Preparation, Tails};
-use crate::runtimes::Runtimes;
 use crate::runtimes::interpreters::{Interpreters, Places};
+use crate::runtimes::{CaBundle, Runtimes};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ pub struct Deps {
     pub data_dir: PathBuf,
     /// Where to look for interpreters.
     pub places: Places,
-    /// Certificates that instances trust, in PEM; none leaves them to what their interpreters bring.
-    pub ca_bundle: Option<Vec<u8>>,
+    /// Certificates that instances trust.
+    pub ca_bundle: CaBundle,
 }
 
 impl Functions {

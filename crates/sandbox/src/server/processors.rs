@@ -56,4 +56,22 @@ impl Processors {
     pub fn time(&self) -> Option<Duration> {
         self.group.cpu_time().ok()
     }
+    /// What the program's first thread has used so far: processor time, and how often it gave its processor up to wait.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, which may not count either.
+    pub fn used(&self) -> io::Result<(Duration, u64)> {
+        let path = format!("/proc/{}", self.program.as_raw_nonzero());
+        let ran = std::fs::read_to_string(format!("{path}/schedstat"))?;
+        let status = std::fs::read_to_string(format!("{path}/status"))?;
+        let ran = ran.split_ascii_whitespace().next().and_then(|nanos| nanos.parse().ok());
+        let waits = status
+            .lines()
+            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse().ok());
+        match (ran, waits) {
+            (Some(nanos), Some(waits)) => Ok((Duration::from_nanos(nanos), waits)),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
 }

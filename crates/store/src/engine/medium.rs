@@ -37,14 +37,44 @@ impl Pages {
     /// The file in `directory`, made when there is none; `make` fills a new one.
     pub(crate) fn open(
         directory: Directory,
-        make: impl FnOnce(FileBackend) -> Result<(), StoreError>,
+        make: impl FnOnce(Unsynced) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
         const FILE: &str = "tree";
         let rows = directory.rows(|new| {
             let file = File::options().read(true).write(true).create_new(true).open(new.join(FILE))?;
-            make(FileBackend::new(file).map_err(|error| fault::opening(error, new))?)
+            make(Unsynced(FileBackend::new(file).map_err(|error| fault::opening(error, new))?))
         })?;
         Ok(Self { path: rows.join(FILE), directory })
+    }
+}
+
+/// A file that is made durable as a whole once it is complete, and thrown away if a crash comes before.
+#[derive(Debug)]
+pub(crate) struct Unsynced(FileBackend);
+
+impl StorageBackend for Unsynced {
+    fn len(&self) -> std::io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+        self.0.write(offset, data)
+    }
+
+    fn close(&self) -> std::io::Result<()> {
+        self.0.close()
     }
 }
 

@@ -3,7 +3,7 @@
 //! The first key of a server that others can reach can be made in its data directory only: nobody could sign for it.
 
 use super::{Failure, Outcome, client::Endpoint, failure::During};
-use crate::server::core::{directory, identity};
+use crate::server::{core::directory, stored::identity};
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use tinderbox_base::{AccountId, Caller, Clock, ErrorKind, OsRandom, Random, Region, RequestId, SystemClock};
 use tinderbox_identity::{AccessKey, CreateUser, Identity};

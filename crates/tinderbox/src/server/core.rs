@@ -8,6 +8,7 @@ use super::{
     platform::Platform,
     reset,
     resolver::Resolver,
+    stored::{Stages, Stored},
     tls::Authority,
 };
 use bytes::Bytes;
@@ -24,10 +25,13 @@ use tinderbox_base::{
 };
 use tinderbox_blobs::Blobs;
 use tinderbox_engine::{Engine, EngineDeps, SandboxLauncher};
-use tinderbox_functions::{Functions, RoleCheck, runtimes::interpreters::Places};
-use tinderbox_identity::{Identity, Vault};
+use tinderbox_functions::{
+    Functions, RoleCheck,
+    runtimes::{CaBundle, interpreters::Places},
+};
+use tinderbox_identity::Identity;
 use tinderbox_logs::Logs;
-use tinderbox_store::{EmbeddedStore, Store};
+use tinderbox_store::Store;
 use tinderbox_wire::Router;
 use tokio::task::JoinSet;
 
@@ -91,14 +95,32 @@ impl Core {
         let random: Arc<dyn Random> = Arc::new(OsRandom);
         let data = directory(&config.server.data).map_err(StartError::Directory)?;
         // The lock comes first: whatever else is in the directory belongs to who holds it.
-        let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(data.join("store"), Arc::clone(&clock))?);
-        let identity = Arc::new(identity(&store, &clock, &random, &data)?);
-        if access.must_sign && !identity.has_keys().await? {
-            return Err(StartError::NoKeys);
-        }
-        let id = identifier(&data, &*random).map_err(StartError::Directory)?;
-        let launcher = Arc::new(launcher(&config.engine, &data, &id).await?);
-        let authority = Arc::new(Authority::open(&data.join("tls")).map_err(StartError::Directory)?);
+        let locked = tinderbox_store::Locked::new(data.join("store"))?;
+        let stages = Stages::begin(&*clock);
+        let (id, is_new) = identifier(&data, &*random).map_err(StartError::Directory)?;
+        let stored = async {
+            let stored = Stored::open(config, locked, &data, (&clock, &random)).await?;
+            stages.reached("what is stored is open");
+            if access.must_sign && !stored.identity.has_keys().await? {
+                return Err(StartError::NoKeys);
+            }
+            Ok(stored)
+        };
+        // One waits for the disk, the other for processes to start.
+        let (launcher, stored) = tokio::join!(launcher(&config.engine, &data, (&id, is_new)), stored);
+        let Stored { store, identity, logs, blobs } = match stored {
+            Ok(stored) => stored,
+            Err(error) => {
+                if let Ok(launcher) = launcher {
+                    launcher.shutdown().await;
+                }
+                return Err(error);
+            }
+        };
+        let launcher = Arc::new(launcher?);
+        stages.reached("sandboxes can be made");
+        // Only now, because it computes beside, and the processes above wait for processors.
+        let authority = Authority::open(&data.join("tls")).map_err(StartError::Directory)?;
         let names = (launcher.protections().internet && config.engine.network == Network::Internet)
             .then(|| Resolver::new(&config.engine.name_servers));
         let endpoint = Arc::new(InstanceEndpoint::new(&authority, names).map_err(Error::internal)?);
@@ -110,14 +132,6 @@ impl Core {
             endpoint: Arc::clone(&endpoint) as _,
         })
         .await;
-        let logs = Logs::open(tinderbox_logs::Deps {
-            dir: data.join("logs"),
-            store: Arc::clone(&store),
-            clock: Arc::clone(&clock),
-            config: config.logs.clone(),
-        })
-        .await?;
-        let blobs = Blobs::open(data.join("blobs"), Arc::clone(&clock)).map_err(Error::internal)?;
         let targets = Arc::new(Targets::default());
         let functions = Functions::begin(tinderbox_functions::Deps {
             store: Arc::clone(&store),
@@ -131,10 +145,14 @@ impl Core {
             config: with_sdk(config),
             data_dir: data,
             places: places(config),
-            ca_bundle: Some(authority.bundle().to_vec()),
+            ca_bundle: CaBundle::asked({
+                let authority = Arc::clone(&authority);
+                move || authority.bundle().map(<[u8]>::to_vec)
+            }),
         })?;
         targets.connect([("lambda", Arc::clone(&functions) as Arc<dyn Target>)]);
         load(&functions).await?;
+        stages.reached("functions are known");
         let apis = Apis::open(gateway::Deps {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -145,6 +163,7 @@ impl Core {
             config: config.gateway.clone(),
         })
         .await?;
+        stages.reached("APIs are known");
         let router = router(Arc::clone(&random), &functions, &logs, Arc::clone(&identity), &apis);
         let router = access.guard(router, &identity, &functions, &clock);
         let gatekeeper = Gatekeeper::new(&access, &identity, &clock);
@@ -320,17 +339,6 @@ fn router(
         )))
 }
 
-/// The users, roles and keys, whose secrets are kept in `keys` of the data directory.
-pub(crate) fn identity(
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-    data: &Path,
-) -> Result<Identity, StartError> {
-    let vault = Vault::open(&data.join("keys"), &**random).map_err(StartError::Directory)?;
-    Ok(Identity::new(Arc::clone(store), Arc::clone(clock), Arc::clone(random), vault))
-}
-
 /// The data directory, made if need be, as an absolute path.
 pub(crate) fn directory(data: &Path) -> std::io::Result<std::path::PathBuf> {
     // What functions are made of is nobody else's business.
@@ -338,11 +346,11 @@ pub(crate) fn directory(data: &Path) -> std::io::Result<std::path::PathBuf> {
     data.canonicalize()
 }
 
-/// The directory's own name, by which what it left on the host is recognised.
-fn identifier(data: &Path, random: &dyn Random) -> std::io::Result<String> {
+/// The directory's own name, by which what it left on the host is recognised, and whether it was drawn just now.
+fn identifier(data: &Path, random: &dyn Random) -> std::io::Result<(String, bool)> {
     let file = data.join("id");
     match std::fs::read_to_string(&file) {
-        Ok(id) if id.trim().len() == 16 => return Ok(id.trim().to_owned()),
+        Ok(id) if id.trim().len() == 16 => return Ok((id.trim().to_owned(), false)),
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -351,11 +359,16 @@ fn identifier(data: &Path, random: &dyn Random) -> std::io::Result<String> {
     random.fill(&mut bytes);
     let id = format!("{:016x}", u64::from_be_bytes(bytes));
     std::fs::write(&file, format!("{id}\n"))?;
-    Ok(id)
+    Ok((id, true))
 }
 
-async fn launcher(config: &config::Engine, data: &Path, id: &str) -> Result<SandboxLauncher, StartError> {
+async fn launcher(
+    config: &config::Engine,
+    data: &Path,
+    (id, is_new): (&str, bool),
+) -> Result<SandboxLauncher, StartError> {
     let mut options = tinderbox_sandbox::Options::new(data.join("sandbox"), id.to_owned());
+    options.is_new = is_new;
     options.scratch_mib = config.scratch_mib;
     options.isolation_none = config.isolation == Isolation::None;
     options.internet = config.network == Network::Internet;

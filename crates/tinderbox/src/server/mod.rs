@@ -15,6 +15,7 @@ mod platform;
 mod reset;
 mod resolver;
 mod shards;
+pub(crate) mod stored;
 mod tls;
 
 use self::{core::Core, listen::Front, platform::Platform, shards::Shards};

@@ -20,7 +20,7 @@ use std::{
     net::SocketAddr,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 use tinderbox_base::config;
 
@@ -31,10 +31,18 @@ const HOST_BUNDLES: [&str; 3] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
 /// The authority of one data directory.
+///
+/// Its key takes tens of milliseconds to make or to use for the first time, and the start does not need it: so that is done
+/// beside, and whoever needs it first waits.
 pub(crate) struct Authority {
+    /// None inside: it could not be opened, which was told.
+    opened: OnceLock<Option<Opened>>,
+    made: Mutex<HashMap<String, Arc<CertifiedKey>>>,
+}
+
+struct Opened {
     issuer: Issuer<'static, KeyPair>,
     bundle: Vec<u8>,
-    made: Mutex<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl std::fmt::Debug for Authority {
@@ -43,19 +51,14 @@ impl std::fmt::Debug for Authority {
     }
 }
 
-impl Authority {
-    /// Opens the authority kept in `directory`, making it at the first start.
-    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
-        fs::create_dir_all(directory)?;
+impl Opened {
+    fn open(directory: &Path) -> io::Result<Self> {
         let key_file = directory.join("authority.key");
         let key = match fs::read_to_string(&key_file) {
             Ok(pem) => KeyPair::from_pem(&pem).map_err(io::Error::other)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let key = KeyPair::generate().map_err(io::Error::other)?;
-                let mut file =
-                    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&key_file)?;
-                file.write_all(key.serialize_pem().as_bytes())?;
-                file.sync_all()?;
+                write(&key_file, key.serialize_pem().as_bytes())?;
                 key
             }
             Err(error) => return Err(error),
@@ -69,12 +72,56 @@ impl Authority {
         let bundle = format!("{host}\n{}", certificate.pem()).into_bytes();
         // For clients of an address that others can reach: `AWS_CA_BUNDLE`.
         fs::write(directory.join("authority.pem"), certificate.pem())?;
-        Ok(Self { issuer: Issuer::new(params, key), bundle, made: Mutex::default() })
+        Ok(Self { issuer: Issuer::new(params, key), bundle })
+    }
+}
+
+/// Writes the key so that there is either all of it or none, whatever happens.
+fn write(file: &Path, key: &[u8]) -> io::Result<()> {
+    let new = file.with_extension("new");
+    let mut out = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    out.write_all(key)?;
+    out.sync_all()?;
+    fs::rename(&new, file)
+}
+
+/// Tells those that wait, also after a panic.
+struct Telling(Arc<Authority>, Option<Opened>);
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        // It is told once.
+        let _ = self.0.opened.set(self.1.take());
+    }
+}
+
+impl Authority {
+    /// Opens the authority kept in `directory`, making it at the first start. Must be called within a runtime.
+    pub(crate) fn open(directory: &Path) -> io::Result<Arc<Self>> {
+        fs::create_dir_all(directory)?;
+        let authority = Arc::new(Self { opened: OnceLock::new(), made: Mutex::default() });
+        let (telling, directory) = (Telling(Arc::clone(&authority), None), directory.to_owned());
+        tokio::task::spawn_blocking(move || {
+            // Whole, so that it is dropped here.
+            let mut telling = telling;
+            match Opened::open(&directory) {
+                Ok(opened) => telling.1 = Some(opened),
+                Err(error) => {
+                    let directory = directory.display();
+                    tracing::error!(%error, "the certificate authority in {directory} cannot be used");
+                }
+            }
+        });
+        Ok(authority)
     }
 
-    /// All authorities that an instance trusts, the host's and this one, as PEM.
-    pub(crate) fn bundle(&self) -> &[u8] {
-        &self.bundle
+    fn opened(&self) -> Option<&Opened> {
+        self.opened.wait().as_ref()
+    }
+
+    /// All authorities that an instance trusts, the host's and this one, as PEM. Waits until they are there.
+    pub(crate) fn bundle(&self) -> Option<&[u8]> {
+        self.opened().map(|opened| &*opened.bundle)
     }
 
     /// What a TLS listener of an instance needs.
@@ -99,7 +146,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().ok()?;
-        let certificate = params.signed_by(&key, &self.issuer).ok()?;
+        let certificate = params.signed_by(&key, &self.opened()?.issuer).ok()?;
         let der = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let signer = rustls::crypto::aws_lc_rs::sign::any_supported_type(&der).ok()?;
         Some(Arc::new(CertifiedKey::new(vec![certificate.der().clone()], signer)))
@@ -176,12 +223,23 @@ fn given(certificate: &Path, key: &Path) -> Outcome<Arc<CertifiedKey>> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_authority_survives_a_restart() {
+    #[tokio::test]
+    async fn the_authority_survives_a_restart() {
         let directory = tempfile::tempdir().expect("a directory");
         let open = || Authority::open(directory.path()).expect("an authority");
-        let first = open().issuer.key().serialize_pem();
-        assert_eq!(open().issuer.key().serialize_pem(), first);
+        let key =
+            |authority: &Authority| authority.opened().map(|opened| opened.issuer.key().serialize_pem());
+        let first = key(&open());
+        assert!(first.is_some());
+        assert_eq!(key(&open()), first);
         assert!(open().issue("sts.us-east-1.amazonaws.com").is_some());
+    }
+
+    #[tokio::test]
+    async fn an_authority_that_cannot_be_opened_is_nobodys_wait() {
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::write(directory.path().join("authority.key"), "no key").expect("written");
+        let authority = Authority::open(directory.path()).expect("a directory");
+        assert!(authority.bundle().is_none() && authority.issue("example.com").is_none());
     }
 }

@@ -11,7 +11,12 @@ fn runtimes(root: &Path, programs: &[&str]) -> Runtimes {
         fs::write(path, b"\x7fELF").expect("a program");
     }
     let places = Places { prefixes: vec![root.join("prefixes")], path: vec![] };
-    Runtimes::new(Interpreters::new(places), root.join("runtimes"), root.join("sdk"), Some(b"PEM".to_vec()))
+    Runtimes::new(
+        Interpreters::new(places),
+        root.join("runtimes"),
+        root.join("sdk"),
+        CaBundle::asked(|| Some(b"PEM".to_vec())),
+    )
 }
 
 const PROGRAMS: [&str; 3] =

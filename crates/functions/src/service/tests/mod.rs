@@ -124,7 +124,7 @@ impl Machine {
             config: config::Config::default(),
             data_dir: self.root.path().to_owned(),
             places,
-            ca_bundle: None,
+            ca_bundle: Default::default(),
         };
         configure(&mut deps);
         let targets = deps.targets.clone();

@@ -1,0 +1,191 @@
+//! Calls that only compute, and little, take turns.
+//!
+//! Sixteen requests at once for a function whose calls compute for 50 us each need no sixteen instances: two processors
+//! cannot run more than two, and each time another process takes the processor it finds caches that hold somebody else's
+//! memory, which more than doubles what such a call costs. So a thread has a few calls of such a version in progress, and the
+//! next request takes the instance that has just answered, instead of a cold one at the same moment.
+//!
+//! What a version is like is not told but watched: its instances' processor time, and how often they gave the processor up.
+//! One that waits in its calls, for a database or a sleep, loses nothing by others that run meanwhile, and gets no turns.
+
+use crate::{Home, Processors, Usage};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::oneshot, time::timeout};
+
+/// A thread has one call in progress, and one more for each time that a call computes as long as this. It is well above what
+/// switching to a cold instance costs: what is measured of calls includes that, and must not be a reason for more of it.
+const SWITCH: Duration = Duration::from_micros(250);
+/// Calls that compute for longer get no turns: beside them a cold cache is nothing.
+const LONGEST: Duration = Duration::from_micros(500);
+/// Of how many calls one may give its processor up in the middle, on average. Each does so once when it has answered.
+const WAITS_IN: u64 = 4;
+/// Calls that are watched together; fewer at first.
+const WATCHED: u32 = 64;
+const FIRST_WATCHED: u32 = 8;
+/// How long no call of a thread may end before those that wait do no longer: what runs is not what it was.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// The turns of one version.
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    /// Calls in progress on one thread; 0 for no bound.
+    at_once: AtomicU32,
+    /// For each home, taken modulo their count.
+    lines: OnceLock<Box<[Arc<Line>]>>,
+}
+
+/// Who runs and who waits on one thread.
+#[derive(Debug, Default)]
+struct Line {
+    state: Mutex<State>,
+    /// Turns that have ended.
+    ended: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: u32,
+    /// The first to come is first.
+    waiting: VecDeque<oneshot::Sender<Turn>>,
+    /// As in [`Turns`], seen last.
+    at_once: u32,
+}
+
+/// A call's turn; the next one's comes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn(Option<Arc<Line>>);
+
+impl Turns {
+    /// Waits for this call's turn, if calls of this version take turns on this thread.
+    pub(crate) async fn take(&self) -> Option<Turn> {
+        let (at_once, home) = (self.at_once.load(Ordering::Relaxed), Home::current());
+        if at_once == 0 || home == Home::default() {
+            return None;
+        }
+        let line = self.line(home);
+        let mut waits = {
+            let mut state = line.lock();
+            state.at_once = at_once;
+            if state.running < at_once {
+                state.running += 1;
+                return Some(Turn(Some(Arc::clone(line))));
+            }
+            let (turn, waits) = oneshot::channel();
+            state.waiting.push_back(turn);
+            waits
+        };
+        loop {
+            let ended = line.ended.load(Ordering::Relaxed);
+            match timeout(PATIENCE, &mut waits).await {
+                Ok(turn) => return turn.ok(),
+                Err(_) if line.ended.load(Ordering::Relaxed) == ended => {
+                    self.open();
+                    return None;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Notes what calls of one instance used, which were so many.
+    pub(crate) fn learn(&self, used: Usage, calls: u32) {
+        let each = used.computed / calls.max(1);
+        let waits = used.waits.saturating_sub(u64::from(calls));
+        if each > LONGEST || waits * WAITS_IN > u64::from(calls) {
+            return self.open();
+        }
+        let at_once = 1 + each.as_nanos().div_ceil(SWITCH.as_nanos());
+        self.at_once.store(u32::try_from(at_once).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
+    /// Lets all run that wait, and whoever comes.
+    fn open(&self) {
+        if self.at_once.swap(0, Ordering::Relaxed) != 0 {
+            for line in self.lines.get().into_iter().flatten() {
+                drop(std::mem::take(&mut line.lock().waiting));
+            }
+        }
+    }
+
+    fn line(&self, home: Home) -> &Arc<Line> {
+        let lines = self.lines.get_or_init(|| {
+            let count = std::thread::available_parallelism().map_or(1, usize::from);
+            (0..count).map(|_| Arc::default()).collect()
+        });
+        &lines[home.number() % lines.len()]
+    }
+}
+
+impl Line {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One that may run next.
+    fn next(&self) -> Option<oneshot::Sender<Turn>> {
+        let mut state = self.lock();
+        if state.running >= state.at_once {
+            return None;
+        }
+        let next = state.waiting.pop_front()?;
+        state.running += 1;
+        Some(next)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(line) = self.0.take() else { return };
+        line.lock().running -= 1;
+        line.ended.fetch_add(1, Ordering::Relaxed);
+        while let Some(next) = line.next() {
+            if let Err(mut unheard) = next.send(Turn(Some(Arc::clone(&line)))) {
+                // Who waited has gone: its turn is nobody's.
+                unheard.0 = None;
+                line.lock().running -= 1;
+            }
+        }
+    }
+}
+
+/// Watches what an instance's calls use.
+pub(crate) struct Watch {
+    processors: Arc<dyn Processors>,
+    /// Since when, and how many calls ago.
+    before: Option<Usage>,
+    calls: u32,
+    until: u32,
+}
+
+impl Watch {
+    pub(crate) fn new(processors: Arc<dyn Processors>) -> Self {
+        Self { processors, before: None, calls: 0, until: 1 }
+    }
+
+    /// A call has ended; now and then this tells `turns` what it has seen.
+    pub(crate) fn ended(&mut self, turns: &Turns) {
+        self.calls += 1;
+        if self.calls < self.until {
+            return;
+        }
+        let used = self.processors.used();
+        if let (Some(before), Some(used)) = (self.before, used) {
+            turns.learn(used.since(before), self.calls);
+            self.until = WATCHED;
+        } else {
+            // What it did before its first call ended is no call's.
+            self.until = FIRST_WATCHED;
+        }
+        (self.before, self.calls) = (used, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+use super::*;
+use futures_util::FutureExt as _;
+use std::pin::pin;
+
+fn used(micros: u64, waits: u64) -> Usage {
+    Usage { computed: Duration::from_micros(micros), waits }
+}
+
+/// Turns of calls that compute for 40 us each: two at once on a thread.
+fn turns() -> Turns {
+    Home::found(1);
+    let turns = Turns::default();
+    turns.learn(used(400, 10), 10);
+    turns
+}
+
+#[test]
+fn only_calls_that_compute_and_little_take_turns() {
+    let check = |used: Usage, calls: u32, at_once: u32| {
+        let turns = Turns::default();
+        turns.learn(used, calls);
+        assert_eq!(turns.at_once.load(Ordering::Relaxed), at_once, "{used:?} in {calls}");
+    };
+    check(used(400, 10), 10, 2);
+    check(used(10, 10), 10, 2);
+    check(used(2_500, 10), 10, 2);
+    check(used(2_510, 10), 10, 3);
+    check(used(5_000, 10), 10, 3);
+    check(used(5_010, 10), 10, 0);
+    // A garbage collector waits for its helpers now and then; whoever asks a database does each time.
+    check(used(400, 12), 10, 2);
+    check(used(400, 13), 10, 0);
+    check(used(400, 20), 10, 0);
+    // Frozen in between, or read while it ran on.
+    check(used(400, 9), 10, 2);
+}
+
+#[tokio::test]
+async fn who_comes_first_is_next() {
+    let turns = turns();
+    let (one, two) = (turns.take().await, turns.take().await);
+    assert!(one.is_some() && two.is_some());
+    let (mut three, mut four) = (pin!(turns.take()), pin!(turns.take()));
+    assert!(three.as_mut().now_or_never().is_none() && four.as_mut().now_or_never().is_none());
+    drop(two);
+    assert!(four.as_mut().now_or_never().is_none());
+    let third = three.await;
+    assert!(third.is_some());
+    drop(third);
+    assert!(four.await.is_some());
+    drop(one);
+    assert!(turns.take().now_or_never().flatten().is_some());
+}
+
+#[tokio::test]
+async fn who_goes_away_keeps_nobody_waiting() {
+    let turns = turns();
+    let (one, _two) = (turns.take().await, turns.take().await);
+    {
+        let mut gone = pin!(turns.take());
+        assert!(gone.as_mut().now_or_never().is_none());
+    }
+    let mut next = pin!(turns.take());
+    assert!(next.as_mut().now_or_never().is_none());
+    drop(one);
+    assert!(next.await.is_some());
+    // Nor a turn that it was given and did not fetch.
+    let one = turns.take().await;
+    {
+        let mut gone = pin!(turns.take());
+        assert!(gone.as_mut().now_or_never().is_none());
+        drop(one);
+    }
+    assert!(turns.take().now_or_never().flatten().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_call_ends_nobody_waits_for_long() {
+    let turns = turns();
+    let _running = (turns.take().await, turns.take().await);
+    let (one, two) = tokio::join!(turns.take(), turns.take());
+    assert!(one.is_none() && two.is_none());
+    assert!(turns.take().now_or_never().is_some_and(|turn| turn.is_none()), "there are no turns any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_calls_end_one_waits_for_all_before() {
+    let turns = turns();
+    let mut running = vec![turns.take().await, turns.take().await];
+    let mut waiting: Vec<_> = (0..6).map(|_| Box::pin(turns.take())).collect();
+    for one in &mut waiting {
+        assert!(one.as_mut().now_or_never().is_none());
+    }
+    while let Some(mut last) = waiting.pop() {
+        tokio::time::advance(PATIENCE * 2 / 3).await;
+        assert!(last.as_mut().now_or_never().is_none());
+        running.remove(0);
+        if waiting.is_empty() {
+            running.push(last.await);
+        } else {
+            waiting.push(last);
+            running.push(waiting.remove(0).await);
+        }
+        assert!(running.iter().all(Option::is_some));
+    }
+}
+
+#[tokio::test]
+async fn elsewhere_than_on_a_thread_with_a_home_nobody_waits() {
+    let turns = turns();
+    let _running = (turns.take().await, turns.take().await);
+    Home::found(0);
+    assert!(turns.take().now_or_never().is_some_and(|turn| turn.is_none()));
+}
+
+/// A process whose calls use what they are told to.
+#[derive(Default)]
+struct Told {
+    total: Mutex<Usage>,
+}
+
+impl Processors for Told {
+    fn keep_to(&self, _: usize) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn release(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn time(&self) -> Option<Duration> {
+        None
+    }
+
+    fn used(&self) -> Option<Usage> {
+        Some(*self.total.lock().expect("not poisoned"))
+    }
+}
+
+#[test]
+fn what_calls_use_is_watched() {
+    let told = Arc::new(Told::default());
+    // To boot and to load takes long, and is no call's.
+    *told.total.lock().expect("not poisoned") = used(300_000, 500);
+    let (mut watch, turns) = (Watch::new(told.clone()), Turns::default());
+    let mut calls = |count: u32, each: Usage| {
+        for _ in 0..count {
+            let mut total = told.total.lock().expect("not poisoned");
+            *total = Usage { computed: total.computed + each.computed, waits: total.waits + each.waits };
+            drop(total);
+            watch.ended(&turns);
+        }
+        turns.at_once.load(Ordering::Relaxed)
+    };
+    assert_eq!(calls(FIRST_WATCHED, used(30, 1)), 0);
+    assert_eq!(calls(1, used(30, 1)), 2);
+    assert_eq!(calls(WATCHED, used(300, 1)), 3);
+    assert_eq!(calls(WATCHED, used(300, 2)), 0);
+    assert_eq!(calls(WATCHED, used(40, 1)), 2);
+}
