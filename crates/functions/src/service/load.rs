@@ -7,10 +7,12 @@ use crate::keys::{self, Part};
 use crate::model::{Alias, EventConfig, Function, FunctionUrl, Policy};
 use crate::names::Target;
 use crate::run::group_id;
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 use tinderbox_base::{AccountId, Error, Region, Result};
-use tinderbox_store::{Commit, Entry, KeyRange, Op, Version};
+use tinderbox_store::{Commit, Entry, Key, KeyRange, Op, Version};
 
 /// Records read at once.
 const PAGE: usize = 1000;
@@ -27,7 +29,7 @@ struct Found {
 pub(super) async fn functions(inner: &Arc<Inner>, account: &AccountId, region: &Region) -> Result<()> {
     let mut found = HashMap::new();
     each(inner, keys::functions(account, region), |entry| {
-        let function: Function = serde_json::from_slice(&entry.value).map_err(Error::internal)?;
+        let function: Function = record(&entry.key, &entry.value)?;
         let uid = function.uid.to_string();
         found.insert(uid, Found { function, stored: entry.version, parts: Parts::default() });
         Ok(())
@@ -38,7 +40,7 @@ pub(super) async fn functions(inner: &Arc<Inner>, account: &AccountId, region: &
         each(inner, part.all(account, region), |entry| {
             let Some((uid, name)) = keys::parse_part(&entry.key) else { return Ok(()) };
             match found.get_mut(&uid) {
-                Some(found) => add(&mut found.parts, part, name, &entry.value),
+                Some(found) => add(&mut found.parts, part, name, entry),
                 None => {
                     orphans.push(Op::Delete(entry.key.clone()));
                     Ok(())
@@ -58,14 +60,13 @@ pub(super) async fn functions(inner: &Arc<Inner>, account: &AccountId, region: &
 /// Reads one function with all that belongs to it; none if there is none.
 pub(super) async fn one(inner: &Arc<Inner>, target: &Target) -> Result<Option<Arc<Live>>> {
     let Ok(name) = target.name.parse() else { return Ok(None) };
-    let Some(entry) = inner.store.get(&keys::function(&target.account, &target.region, &name)).await? else {
-        return Ok(None);
-    };
-    let function: Function = serde_json::from_slice(&entry.value).map_err(Error::internal)?;
+    let key = keys::function(&target.account, &target.region, &name);
+    let Some(entry) = inner.store.get(&key).await? else { return Ok(None) };
+    let function: Function = record(&key, &entry.value)?;
     let mut parts = Parts::default();
     for part in Part::ALL {
         each(inner, part.of(&function), |entry| match keys::parse_part(&entry.key) {
-            Some((_, name)) => add(&mut parts, part, name, &entry.value),
+            Some((_, name)) => add(&mut parts, part, name, entry),
             None => Ok(()),
         })
         .await?;
@@ -101,27 +102,33 @@ async fn each(inner: &Inner, range: KeyRange, mut take: impl FnMut(&Entry) -> Re
     }
 }
 
-fn add(parts: &mut Parts, part: Part, name: String, record: &[u8]) -> Result<()> {
+/// What is stored under a key; a failure names the key.
+fn record<T: DeserializeOwned>(key: &Key, value: &[u8]) -> Result<T> {
+    serde_json::from_slice(value)
+        .map_err(|error| Error::internal(io::Error::other(format!("{key:?}: {error}"))))
+}
+
+fn add(parts: &mut Parts, part: Part, name: String, entry: &Entry) -> Result<()> {
     match part {
         Part::Version => {
-            let function: Function = serde_json::from_slice(record).map_err(Error::internal)?;
+            let function: Function = record(&entry.key, &entry.value)?;
             let number = name.parse().map_err(Error::internal)?;
             Arc::make_mut(&mut parts.versions).insert(number, Edition::new(function));
         }
         Part::Alias => {
-            let alias: Alias = serde_json::from_slice(record).map_err(Error::internal)?;
+            let alias: Alias = record(&entry.key, &entry.value)?;
             Arc::make_mut(&mut parts.aliases).insert(name, Arc::new(alias));
         }
         Part::EventConfig => {
-            let config: EventConfig = serde_json::from_slice(record).map_err(Error::internal)?;
+            let config: EventConfig = record(&entry.key, &entry.value)?;
             Arc::make_mut(&mut parts.event_configs).insert(name, Arc::new(config));
         }
         Part::Policy => {
-            let policy: Policy = serde_json::from_slice(record).map_err(Error::internal)?;
+            let policy: Policy = record(&entry.key, &entry.value)?;
             Arc::make_mut(&mut parts.policies).insert(name, Arc::new(policy));
         }
         Part::Url => {
-            let url: FunctionUrl = serde_json::from_slice(record).map_err(Error::internal)?;
+            let url: FunctionUrl = record(&entry.key, &entry.value)?;
             Arc::make_mut(&mut parts.urls).insert(name, Arc::new(url));
         }
     }

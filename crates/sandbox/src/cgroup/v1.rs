@@ -44,7 +44,14 @@ impl Version for V1 {
         match quota_millis {
             Some(millis) => {
                 write(dir, "cpu.cfs_period_us", &PERIOD_US.to_string())?;
-                write(dir, "cpu.cfs_quota_us", &(u64::from(millis) * PERIOD_US / 1000).max(1000).to_string())
+                let quota = (u64::from(millis) * PERIOD_US / 1000).max(1000).to_string();
+                match write(dir, "cpu.cfs_quota_us", &quota) {
+                    // More than the directory above has, whose quota holds anyway.
+                    Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                        write(dir, "cpu.cfs_quota_us", "-1")
+                    }
+                    result => result,
+                }
             }
             None => absent_is_fine(write(dir, "cpu.cfs_quota_us", "-1")),
         }

@@ -79,9 +79,17 @@ pub(crate) enum StartError {
     /// Requests must be signed, and nobody can.
     #[error("requests must be signed here, and there is no access key to sign them with")]
     NoKeys,
+    /// What is in the store is not what was written there.
+    #[error("what is stored cannot be read: {}", .0.causes())]
+    Stored(Error),
     /// A part cannot start.
-    #[error("{0}")]
+    #[error("{}", reason(.0))]
     Part(#[from] Error),
+}
+
+/// What an operator is told: of a fault of ours its causes, of anything else its message.
+fn reason(error: &Error) -> String {
+    Some(error.causes()).filter(|causes| !causes.is_empty()).unwrap_or_else(|| error.message().to_owned())
 }
 
 impl Core {
@@ -151,7 +159,7 @@ impl Core {
             }),
         })?;
         targets.connect([("lambda", Arc::clone(&functions) as Arc<dyn Target>)]);
-        load(&functions).await?;
+        load(&functions).await.map_err(StartError::Stored)?;
         stages.reached("functions are known");
         let apis = Apis::open(gateway::Deps {
             store: Arc::clone(&store),

@@ -93,7 +93,7 @@ impl Server {
         // They watch the descriptors of instances until none is left.
         drop(shards);
         match unreadable.into_inner() {
-            Some(error) => Err(Failure::new(format!("what is stored cannot be read: {}", error.causes()))),
+            Some(error) => Err(explain(core::StartError::Stored(error), &config)),
             None => Ok(()),
         }
     }
@@ -128,6 +128,9 @@ fn explain(error: core::StartError, config: &Config) -> Failure {
         StartError::NoKeys => {
             let data = config.server.data.display();
             failure.help(format!("make one first: tinderbox keys create --data {data}"))
+        }
+        StartError::Stored(_) => {
+            failure.help("restore the data directory from a copy, or import what was exported before")
         }
         StartError::Part(_) => failure,
     }
