@@ -101,9 +101,14 @@ impl Pool {
         !self.filling.load(Ordering::Relaxed) && self.is_wanting()
     }
 
+    /// Makes none ready from now on.
+    pub(crate) fn stop(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
     /// Lets go of the volumes that are ready, and keeps none ready from now on. Blocks.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.stop();
         let ready = std::mem::take(&mut *self.lock());
         drop(ready);
     }
@@ -120,6 +125,8 @@ impl Pool {
         while self.is_wanting() {
             match self.scratch.make() {
                 Ok(volume) => self.lock().push(volume),
+                // Without its directory, which goes when all ends, there is none to make.
+                Err(_) if self.closed.load(Ordering::Acquire) => break,
                 Err(error) => {
                     tracing::warn!(%error, "no scratch volume can be made ready");
                     break;

@@ -252,6 +252,7 @@ impl Sandboxes {
     /// Kills everything inside and waits until janitor and spawner are gone and nothing is left.
     pub async fn shutdown(&self) {
         self.shared.creating.close();
+        self.shared.scratch.as_ref().inspect(|scratch| scratch.stop());
         self.shared.janitor.dismiss();
         self.failed().await;
     }
