@@ -101,6 +101,10 @@ async fn judge(event: &Known<'_>) -> Verdict {
         Err(InvokeFault::Throttled(_)) => return Verdict::Refused,
         // What it was for is gone.
         Err(InvokeFault::Failed(error)) if error.kind() == ErrorKind::NotFound => return Verdict::Done,
+        // It was taken up while all ends; the next start runs it.
+        Err(InvokeFault::Failed(_)) if event.inner.queues.shared.schedule().is_closed() => {
+            return Verdict::Refused;
+        }
         Err(InvokeFault::Failed(error)) => {
             let request = event.request;
             tracing::warn!(?error, %request, "an event could not run; it is tried again");
