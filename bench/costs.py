@@ -81,7 +81,7 @@ def drive(load, address, path, connections, requests):
 
 def measure(pid, load, address, path, connections, requests):
     """Rows of (part, what it used in all, how many of its processes worked)."""
-    drive(load, address, path, connections, requests // 10)
+    drive(load, address, path, connections, requests)
     before = snapshot(pid)
     generator, told = drive(load, address, path, connections, requests)
     parts = {"load generator": (generator, 1)}
