@@ -47,6 +47,8 @@ pub(crate) struct Pool {
     reason: Option<String>,
     ready: Mutex<Vec<OwnedFd>>,
     filling: AtomicBool,
+    /// Held while volumes are made ready.
+    making: Mutex<()>,
     closed: AtomicBool,
 }
 
@@ -70,6 +72,7 @@ impl Pool {
             reason,
             ready,
             filling: AtomicBool::default(),
+            making: Mutex::default(),
             closed: AtomicBool::default(),
         })
     }
@@ -109,6 +112,8 @@ impl Pool {
     /// Lets go of the volumes that are ready, and keeps none ready from now on. Blocks.
     pub(crate) fn close(&self) {
         self.stop();
+        // One that is being made now is among those to let go of.
+        let _made = self.making.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let ready = std::mem::take(&mut *self.lock());
         drop(ready);
     }
@@ -122,6 +127,7 @@ impl Pool {
         if self.filling.swap(true, Ordering::AcqRel) {
             return;
         }
+        let made = self.making.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         while self.is_wanting() {
             match self.scratch.make() {
                 Ok(volume) => self.lock().push(volume),
@@ -133,6 +139,7 @@ impl Pool {
                 }
             }
         }
+        drop(made);
         self.filling.store(false, Ordering::Release);
         if self.closed.load(Ordering::Acquire) {
             self.close();
