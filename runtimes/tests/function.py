@@ -26,7 +26,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 class Function:
     """Boots, loads `files` (path: text), is there to be invoked, and leaves nothing behind."""
 
-    def __init__(self, argv, files, handler, env=None, head=None, boot=None):
+    def __init__(self, argv, files, handler, env=None, head=None, boot=None, settled=False):
         self._folder = tempfile.TemporaryDirectory(prefix="function-")
         self.root = Path(self._folder.name, "task")
         for name, text in files.items():
@@ -37,6 +37,8 @@ class Function:
         try:
             kind, self.booted, _ = self.instance.receive()
             assert kind == wire.BOOTED
+            if settled:
+                self.instance.settle()
             layers = {"layers_root": str(Path(self._folder.name, "layers"))}
             load = {"handler": handler, "task_root": str(self.root), **layers, **(head or {})}
             self.instance.send(wire.LOAD, {**load, "env": {**FACTS, **(env or {})}})

@@ -3,10 +3,12 @@
 import fcntl
 import json
 import os
+import re
 import selectors
 import signal
 import struct
 import time
+from pathlib import Path
 
 LOAD, INVOKE = 1, 2
 BOOTED, LOADED, INIT_ERROR, RESPONSE, ERROR = 128, 129, 130, 131, 132
@@ -91,6 +93,13 @@ class Instance:
             if not chunk:
                 return False
             self._pending += chunk
+
+    def settle(self):
+        """Waits until the process has nothing to do until it is told something."""
+        deadline = time.monotonic() + PATIENCE
+        while not re.search(r"\) S ", Path(f"/proc/{self.pid}/stat").read_text()):
+            assert time.monotonic() < deadline, "the process does not come to rest"
+            time.sleep(0.001)
 
     def events(self):
         """The events logged so far, as (level name or None if raw, text)."""

@@ -201,3 +201,17 @@ def test_reports_its_version(python):
 def test_the_standard_input_is_empty(python):
     assert os.path.exists("/dev/null")
     python.check("import sys\n" + RETURN % "sys.stdin.read()", response="")
+
+
+def test_nothing_of_the_rehearsal_is_left(python):
+    source = (
+        "import logging, os, sys\n"
+        "def handler(event, context):\n"
+        "    fds = [fd for fd in range(64) if os.path.exists('/proc/self/fd/%d' % fd)]\n"
+        "    places = [list(sys.modules), sys.path, list(sys.path_importer_cache), dict(os.environ).items()]\n"
+        "    found = [str(thing) for place in places for thing in place if 'rehearsed' in str(thing)]\n"
+        "    return found, len(logging.root.handlers), '_X_AMZN_TRACE_ID' in os.environ, fds\n"
+    )
+    with python.function(source, settled=True) as function:
+        assert function.loaded() is None
+        assert function.invoke() == ([[], 1, False, [0, 1, 2, 3, 4]], None)

@@ -9,6 +9,8 @@ from . import codec, context, faults, loading, streams, trace
 
 #: Imported while no function waits: nearly all code needs them, directly or through its SDK.
 _PRELOAD = ("_tinderbox.logs", "traceback", "datetime", "decimal", "base64", "socket")
+#: Of a zygote, so that the interpreter has made of our code what it makes of code that runs often.
+_REHEARSALS = 8
 
 
 def run():
@@ -19,7 +21,7 @@ def run():
     version = "%d.%d.%d" % sys.version_info[:3]
     channel.send(frames.BOOTED, codec.encode({"version": version}))
     try:
-        _preload()
+        _prepare(pipe)
         _Instance(channel, pipe).serve()
     except frames.Closed:
         os._exit(0)  # nobody is left to hear from exit handlers
@@ -29,18 +31,28 @@ def sprout(flag):
     """Becomes a zygote, which the argument `flag` asked for, and returns in its forks."""
     for name in _PRELOAD:
         __import__(name)
-    from . import zygote
+    from . import rehearsal, zygote
 
+    for _ in range(_REHEARSALS):
+        rehearsal.rehearse(_Instance, None)
     zygote.run()
     sys.argv.remove(flag)
 
 
-def _preload():
+def _prepare(pipe):
     """Stops as soon as the engine has something for us."""
     for name in _PRELOAD:
-        if select.select([3], [], [], 0)[0]:
-            break
+        if _is_wanted():
+            return
         __import__(name)
+    from . import rehearsal
+
+    if not _is_wanted():
+        rehearsal.rehearse(_Instance, pipe)
+
+
+def _is_wanted():
+    return bool(select.select([3], [], [], 0)[0])
 
 
 class _Instance(object):
