@@ -152,8 +152,6 @@ pub struct RuntimeClass {
     pub env: Vec<(String, String)>,
     /// The interpreter, its libraries, our bootstrap, the SDK.
     pub mounts: Vec<Mount>,
-    /// Small generated files `(path inside, content)`, such as a bundle of CA certificates.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
     /// How it talks.
     pub protocol: Protocol,
     /// The argument with which the program boots into a zygote, of which instances are forks; `None` for one that

@@ -144,7 +144,6 @@ impl Launcher for SandboxLauncher {
         let addresses = shared.addresses(class.protocol, isolated);
         let spec = SandboxSpec {
             mounts: class.mounts.iter().map(sandbox_mount).collect(),
-            files: class.files.clone(),
             listeners: addresses.clone(),
             limits,
             rlimits: shared.rlimits,

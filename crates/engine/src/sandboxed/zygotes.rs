@@ -69,7 +69,6 @@ impl Zygotes {
 async fn boot(shared: Arc<Shared>, sandboxes: Sandboxes, class: Arc<RuntimeClass>) {
     let spec = SandboxSpec {
         mounts: class.mounts.iter().map(sandbox_mount).collect(),
-        files: class.files.clone(),
         ..SandboxSpec::default()
     };
     let argv = class.argv.iter().chain(&class.zygote);

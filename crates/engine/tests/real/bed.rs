@@ -287,7 +287,6 @@ pub(crate) fn class(key: &str, program: &str, argv: Vec<String>, protocol: Proto
         argv,
         env: env.map(|(k, v)| (k.into(), v.into())).to_vec(),
         mounts,
-        files: Vec::new(),
         protocol,
         zygote: (key == "python").then(|| "--zygote".to_owned()),
     })

@@ -64,6 +64,16 @@ pub(super) fn write(directory: &Path) -> io::Result<PathBuf> {
     Ok(path)
 }
 
+/// Writes `content` to the file `name` beside the bootstraps, for instances to see, and tells its path.
+pub(super) fn write_beside(bootstraps: &Path, name: &str, content: &[u8]) -> io::Result<PathBuf> {
+    let path = bootstraps.join(name);
+    let scratch = bootstraps.join(format!("{name}.tmp"));
+    fs::write(&scratch, content)?;
+    fs::set_permissions(&scratch, Permissions::from_mode(0o644))?;
+    fs::rename(&scratch, &path)?;
+    Ok(path)
+}
+
 fn is_complete(path: &Path) -> bool {
     let right = |(name, content): &(&str, &[u8])| {
         fs::metadata(path.join(name)).is_ok_and(|m| m.len() == content.len() as u64)

@@ -60,7 +60,8 @@ pub struct Runtimes {
 struct Ready {
     bootstraps: PathBuf,
     system: Vec<Mount>,
-    trusted: Option<Vec<u8>>,
+    /// The certificates, in a file.
+    trusted: Option<PathBuf>,
 }
 
 /// How a function's instances come to be.
@@ -115,7 +116,9 @@ impl Runtimes {
         let (directory, ca_bundle) = (self.directory.clone(), self.ca_bundle.clone());
         let ready = move || {
             let bootstraps = bootstraps::write(&directory).map_err(Error::internal)?;
-            Ok(Ready { bootstraps, system: host::system(Path::new("/")), trusted: ca_bundle.get() })
+            let beside = |bundle: Vec<u8>| bootstraps::write_beside(&bootstraps, "trusted.pem", &bundle);
+            let trusted = ca_bundle.get().map(beside).transpose().map_err(Error::internal)?;
+            Ok(Ready { bootstraps, system: host::system(Path::new("/")), trusted })
         };
         tokio::task::spawn_blocking(ready).await.map_err(Error::internal)?
     }
@@ -130,14 +133,13 @@ impl Runtimes {
 
     fn provided(&self, key: String, ready: &Ready) -> RuntimeClass {
         let mut mounts = ready.system.clone();
-        let (env, files) = Self::trust(ready, &mut mounts);
+        let env = Self::trust(ready, &mut mounts);
         let argv = vec!["/var/task/bootstrap".into()];
         RuntimeClass {
             key,
             argv,
             env: base_environment(env),
             mounts,
-            files,
             protocol: Protocol::Http,
             zygote: None,
         }
@@ -159,23 +161,24 @@ impl Runtimes {
             let target = Path::new(bootstraps::INSIDE).join(folder);
             mounts.push(Mount::Bind { source: ready.bootstraps.join(folder), target });
         }
-        let (mut env, files) = Self::trust(ready, &mut mounts);
+        let mut env = Self::trust(ready, &mut mounts);
         env.extend(interpreter_environment(interpreter));
         let argv = argv(interpreter, memory, own);
         let zygote = forks(interpreter, own).then(|| "--zygote".to_owned());
         let (env, protocol) = (base_environment(env), Protocol::Frames);
-        RuntimeClass { key, argv, env, mounts, files, protocol, zygote }
+        RuntimeClass { key, argv, env, mounts, protocol, zygote }
     }
 
-    /// Variables and files by which programs inside trust what we trust.
-    fn trust(ready: &Ready, mounts: &mut Vec<Mount>) -> (Variables, Vec<(PathBuf, Vec<u8>)>) {
-        let Some(bundle) = &ready.trusted else { return (Vec::new(), Vec::new()) };
+    /// Variables and mounts by which programs inside trust what we trust. The certificates are shown, not written, since
+    /// they are 200 KB, which every instance would hold.
+    fn trust(ready: &Ready, mounts: &mut Vec<Mount>) -> Variables {
+        let Some(bundle) = &ready.trusted else { return Vec::new() };
+        mounts.push(Mount::Bind { source: bundle.clone(), target: CA_BUNDLE.into() });
         // Where interpreters built on Red Hat's systems look.
         let link = "/etc/pki/tls/certs/ca-bundle.crt".into();
         mounts.push(Mount::Symlink { target: CA_BUNDLE.into(), link });
         let names = ["AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
-        let env = names.map(|name| (name.to_owned(), CA_BUNDLE.to_owned())).to_vec();
-        (env, vec![(CA_BUNDLE.into(), bundle.clone())])
+        names.map(|name| (name.to_owned(), CA_BUNDLE.to_owned())).to_vec()
     }
 }
 

@@ -126,7 +126,6 @@ fn version(id: &str, boot: Boot, timeout: Duration, observer: Arc<dyn Observer>)
         argv: vec!["/fake".into()],
         env: Vec::new(),
         mounts: Vec::new(),
-        files: Vec::new(),
         protocol: Protocol::Frames,
         zygote: None,
     };
