@@ -97,7 +97,7 @@ def _sustained(options, table, load, ours):
 
 def sleepers(options, table, load, ours, memory_kib):
     """A thousand requests that sleep, from none: when all run, and what everything then takes."""
-    code = python("import time\n\ndef lambda_handler(event, context):\n    time.sleep(12)\n    return 'hello'\n")
+    code = python("import time\n\ndef lambda_handler(event, context):\n    time.sleep(30)\n    return 'hello'\n")
     create(ours.url, "sleeper", PYTHON, code, Timeout=60, MemorySize=128)
     begun = time.monotonic()
     done = threading.Event()

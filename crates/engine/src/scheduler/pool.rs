@@ -150,13 +150,12 @@ mod tests {
     use crate::Protocol;
 
     fn class(key: usize) -> Arc<RuntimeClass> {
-        let (argv, env, mounts, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (argv, env, mounts) = (Vec::new(), Vec::new(), Vec::new());
         Arc::new(RuntimeClass {
             key: key.to_string(),
             argv,
             env,
             mounts,
-            files,
             protocol: Protocol::Frames,
             zygote: None,
         })
