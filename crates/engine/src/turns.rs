@@ -22,15 +22,17 @@ use tokio::{sync::oneshot, time::timeout};
 /// A thread has one call in progress, and one more for each time that a call computes as long as this. It is well above what
 /// switching to a cold instance costs: what is measured of calls includes that, and must not be a reason for more of it.
 const SWITCH: Duration = Duration::from_micros(250);
-/// Calls that compute for longer get no turns: beside them a cold cache is nothing.
-const LONGEST: Duration = Duration::from_micros(500);
+/// Calls that compute for longer get no turns: beside them neither a cold cache nor the boot of another instance is much.
+/// A small function's calls take as long while its interpreter still compiles it and others want the processors.
+const LONGEST: Duration = Duration::from_millis(2);
 /// Of how many calls one may give its processor up in the middle, on average. Each does so once when it has answered.
 const WAITS_IN: u64 = 4;
 /// Calls that are watched together; fewer at first.
 const WATCHED: u32 = 64;
 const FIRST_WATCHED: u32 = 8;
-/// How long no call of a thread may end before those that wait do no longer: what runs is not what it was.
-const PATIENCE: Duration = Duration::from_millis(5);
+/// How long no call of a thread may end before those that wait do no longer: what runs is not what it was. Longer than the
+/// processors leave a process aside while others boot, which is no reason to boot more.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The turns of one version.
 #[derive(Debug, Default)]

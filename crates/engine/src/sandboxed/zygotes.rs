@@ -67,10 +67,8 @@ impl Zygotes {
 }
 
 async fn boot(shared: Arc<Shared>, sandboxes: Sandboxes, class: Arc<RuntimeClass>) {
-    let spec = SandboxSpec {
-        mounts: class.mounts.iter().map(sandbox_mount).collect(),
-        ..SandboxSpec::default()
-    };
+    let spec =
+        SandboxSpec { mounts: class.mounts.iter().map(sandbox_mount).collect(), ..SandboxSpec::default() };
     let argv = class.argv.iter().chain(&class.zygote);
     let command = Command {
         argv: argv.map(Into::into).collect(),

@@ -26,7 +26,8 @@ fn only_calls_that_compute_and_little_take_turns() {
     check(used(2_500, 10), 10, 2);
     check(used(2_510, 10), 10, 3);
     check(used(5_000, 10), 10, 3);
-    check(used(5_010, 10), 10, 0);
+    check(used(20_000, 10), 10, 9);
+    check(used(20_010, 10), 10, 0);
     // A garbage collector waits for its helpers now and then; whoever asks a database does each time.
     check(used(400, 12), 10, 2);
     check(used(400, 13), 10, 0);

@@ -257,8 +257,8 @@ pub(crate) fn official_python() -> Option<Arc<RuntimeClass>> {
 pub(crate) fn missing() -> Arc<RuntimeClass> {
     let argv = vec!["/var/task/bootstrap".to_owned()];
     let env = Vec::new();
-    let (mounts, files, protocol) = (Vec::new(), Vec::new(), Protocol::Http);
-    Arc::new(RuntimeClass { key: "missing".into(), argv, env, mounts, files, protocol, zygote: None })
+    let (mounts, protocol) = (Vec::new(), Protocol::Http);
+    Arc::new(RuntimeClass { key: "missing".into(), argv, env, mounts, protocol, zygote: None })
 }
 
 /// This package's directory, as cargo tells it to what it runs.

@@ -100,7 +100,6 @@ mod tests {
             argv: vec![],
             env: vec![("PATH".into(), "/var/lang/bin".into()), ("TZ".into(), ":UTC".into())],
             mounts: vec![],
-            files: vec![],
             protocol: Protocol::Frames,
             zygote: None,
         }

@@ -135,14 +135,7 @@ impl Runtimes {
         let mut mounts = ready.system.clone();
         let env = Self::trust(ready, &mut mounts);
         let argv = vec!["/var/task/bootstrap".into()];
-        RuntimeClass {
-            key,
-            argv,
-            env: base_environment(env),
-            mounts,
-            protocol: Protocol::Http,
-            zygote: None,
-        }
+        RuntimeClass { key, argv, env: base_environment(env), mounts, protocol: Protocol::Http, zygote: None }
     }
 
     fn interpreted(

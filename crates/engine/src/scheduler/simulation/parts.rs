@@ -17,8 +17,8 @@ impl Observer for Deaf {
 }
 
 pub(super) fn class(key: &str) -> Arc<RuntimeClass> {
-    let (key, argv, env, mounts, files) = (key.to_owned(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    Arc::new(RuntimeClass { key, argv, env, mounts, files, protocol: Protocol::Frames, zygote: None })
+    let (key, argv, env, mounts) = (key.to_owned(), Vec::new(), Vec::new(), Vec::new());
+    Arc::new(RuntimeClass { key, argv, env, mounts, protocol: Protocol::Frames, zygote: None })
 }
 
 /// A generation of the function called `group`.
