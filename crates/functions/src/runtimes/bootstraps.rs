@@ -6,7 +6,6 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/bootstraps.rs"));
@@ -36,14 +35,11 @@ pub(super) fn hash() -> String {
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Writes the bootstraps to `directory/HASH` unless they are there, and tells that path.
+/// Writes the bootstraps to `directory/HASH` unless they are there, and tells that path. One caller at a time.
 ///
 /// A directory has its name only when it is complete. One that was damaged by a loss of power is
 /// noticed by its files' sizes and written again.
 pub(super) fn write(directory: &Path) -> io::Result<PathBuf> {
-    // One at a time in this process; the data directory's lock keeps other processes away.
-    static WRITING: Mutex<()> = Mutex::new(());
-    let _held = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let path = directory.join(hash());
     if !is_complete(&path) {
         // Those of other versions of the server: no instance of it is left that could see them.

@@ -1,7 +1,7 @@
 //! From a function's runtime to what the engine boots.
 
 use super::{
-    Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters, sdk,
+    Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters, sdk, tools,
 };
 use crate::model::Environment;
 use sha2::{Digest, Sha256};
@@ -115,10 +115,16 @@ impl Runtimes {
     async fn prepare(&self) -> Result<Ready> {
         let (directory, ca_bundle) = (self.directory.clone(), self.ca_bundle.clone());
         let ready = move || {
+            // One at a time in this process; the data directory's lock keeps other processes away.
+            static WRITING: Mutex<()> = Mutex::new(());
+            let _held = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
             let bootstraps = bootstraps::write(&directory).map_err(Error::internal)?;
             let beside = |bundle: Vec<u8>| bootstraps::write_beside(&bootstraps, "trusted.pem", &bundle);
             let trusted = ca_bundle.get().map(beside).transpose().map_err(Error::internal)?;
-            Ok(Ready { bootstraps, system: host::system(Path::new("/")), trusted })
+            let root = Path::new("/");
+            let mut system = host::system(root);
+            system.extend(tools::gather(root, &bootstraps.join("tools")).map_err(Error::internal)?);
+            Ok(Ready { bootstraps, system, trusted })
         };
         tokio::task::spawn_blocking(ready).await.map_err(Error::internal)?
     }

@@ -1,4 +1,4 @@
-//! What an instance sees of this machine's own system: shared libraries and a few tools, read only.
+//! What an instance sees of this machine's own system, but for its [tools](super::tools): shared libraries, read only.
 
 use super::{Family, interpreters::Interpreter};
 use std::fs;
@@ -21,63 +21,7 @@ const PLAIN_LIBRARIES: [&str; 2] = ["usr/lib", "lib"];
 /// Other things that programs look up.
 const DATA: [&str; 3] = ["etc/ld.so.cache", "usr/share/zoneinfo", "usr/lib/locale/C.utf8"];
 
-/// What Lambda's own images have of a shell and its tools, as far as scripts use them.
-const TOOLS: [&str; 52] = [
-    "awk",
-    "base64",
-    "basename",
-    "bash",
-    "cat",
-    "chmod",
-    "cp",
-    "curl",
-    "cut",
-    "date",
-    "dd",
-    "df",
-    "dirname",
-    "du",
-    "echo",
-    "env",
-    "expr",
-    "false",
-    "find",
-    "grep",
-    "gzip",
-    "head",
-    "id",
-    "ln",
-    "ls",
-    "mkdir",
-    "mktemp",
-    "mv",
-    "od",
-    "printf",
-    "ps",
-    "pwd",
-    "readlink",
-    "rm",
-    "rmdir",
-    "sed",
-    "seq",
-    "sh",
-    "sha256sum",
-    "sleep",
-    "sort",
-    "stat",
-    "tail",
-    "tar",
-    "tee",
-    "test",
-    "timeout",
-    "touch",
-    "tr",
-    "true",
-    "uname",
-    "wc",
-];
-
-/// The system's libraries and tools, as they lie below `root`, which is `/` but in tests.
+/// The system's libraries, as they lie below `root`, which is `/` but in tests.
 pub(super) fn system(root: &Path) -> Vec<Mount> {
     let mut mounts: Vec<Mount> = ["lib", "lib64", "bin"].iter().filter_map(|name| link(root, name)).collect();
     let mut libraries: Vec<_> = LIBRARIES.iter().filter_map(|path| bind(root, path)).collect();
@@ -86,7 +30,6 @@ pub(super) fn system(root: &Path) -> Vec<Mount> {
     }
     mounts.append(&mut libraries);
     mounts.extend(DATA.iter().filter_map(|path| bind(root, path)));
-    mounts.extend(TOOLS.iter().filter_map(|name| tool(root, name)));
     mounts
 }
 
@@ -136,15 +79,6 @@ fn bind(root: &Path, path: &str) -> Option<Mount> {
     (real == root.join(path)).then(|| Mount::Bind { source: real, target: Path::new("/").join(path) })
 }
 
-fn tool(root: &Path, name: &str) -> Option<Mount> {
-    let source =
-        ["usr/bin", "bin"].iter().find_map(|dir| fs::canonicalize(root.join(dir).join(name)).ok())?;
-    // A system without /bin in /usr/bin has its shell at /bin/sh, and `env` where scripts expect it.
-    let merged = fs::read_link(root.join("bin")).is_ok();
-    let directory = if merged || root.join("usr/bin").join(name).exists() { "/usr/bin" } else { "/bin" };
-    source.is_file().then(|| Mount::Bind { source, target: Path::new(directory).join(name) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,13 +120,12 @@ mod tests {
                 "/bin -> usr/bin",
                 "/usr/lib/x86_64-linux-gnu",
                 "/usr/lib64",
-                "/usr/bin/sh",
             ],
         );
         check(
             &["lib/ld-musl.so", "usr/lib/libz.so", "bin/sh", "usr/bin/env", "etc/ld.so.cache"],
             &[],
-            &["/usr/lib", "/lib", "/etc/ld.so.cache", "/usr/bin/env", "/bin/sh"],
+            &["/usr/lib", "/lib", "/etc/ld.so.cache"],
         );
     }
 

@@ -6,6 +6,7 @@ mod host;
 pub mod interpreters;
 mod names;
 mod sdk;
+mod tools;
 
 pub use class::{CaBundle, Chosen, Missing, Runtimes, version_arn};
 pub use names::{Family, InterpreterVersion, RuntimeName, nearest};
