@@ -1,5 +1,6 @@
 """Function URLs whose InvokeMode is RESPONSE_STREAM."""
 
+import json
 import subprocess
 
 import pytest
@@ -8,18 +9,20 @@ from test_streaming import open_gate, streaming
 
 from support.code import NODE, create, node
 from support.coverage import covers
+from support.gateway import ACCOUNT
 from support.waiting import PATIENCE, wait_until
 from support.web import fetch
 
 FROM = "stream = awslambda.HttpResponseStream.from(stream, %s);\n"
 
 
-def url_of(server, lambda_client, name, code, **options):
+def url_of(server, lambda_client, name, code, auth="NONE", **options):
     """The address of a function that streams."""
     create(lambda_client, name, code, NODE, **options)
-    made = lambda_client.create_function_url_config(FunctionName=name, AuthType="NONE", InvokeMode="RESPONSE_STREAM")
+    made = lambda_client.create_function_url_config(FunctionName=name, AuthType=auth, InvokeMode="RESPONSE_STREAM")
     assert made["InvokeMode"] == "RESPONSE_STREAM"
-    open_to_all(lambda_client, name)
+    if auth == "NONE":
+        open_to_all(lambda_client, name)
     return at(server, made["FunctionUrl"])
 
 
@@ -41,6 +44,22 @@ def test_curl_gets_the_first_chunk_before_the_function_ends(server, lambda_clien
             wait_until(lambda: server.health()["instances"]["busy"] == 1, "it runs, and nothing of the tests before")
             open_gate(lambda_client, name)
             assert curl.stdout.read() == b"second\n"
+            assert curl.wait(PATIENCE) == 0
+        finally:
+            curl.kill()
+
+
+def test_a_stream_for_those_who_sign(server, lambda_client, name):
+    body = "stream.write('first\\n'); await gate(); stream.end(JSON.stringify(event.requestContext.authorizer.iam));"
+    url = url_of(server, lambda_client, name, streaming(body), auth="AWS_IAM", Timeout=60)
+    unsigned = fetch(url)
+    assert (unsigned.status, unsigned.headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
+    signed = ["--aws-sigv4", "aws:amz:us-east-1:lambda", "--user", "test:test"]
+    with subprocess.Popen(["curl", "-N", "-s", "-f", *signed, url], stdout=subprocess.PIPE) as curl:
+        try:
+            assert curl.stdout.readline() == b"first\n"
+            open_gate(lambda_client, name)
+            assert json.loads(curl.stdout.read())["userArn"] == f"arn:aws:iam::{ACCOUNT}:root"
             assert curl.wait(PATIENCE) == 0
         finally:
             curl.kill()
