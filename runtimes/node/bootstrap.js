@@ -9,6 +9,7 @@
 //   context.js   the second argument of every handler, and the callback
 //   errors.js    errors: their documents and log lines
 //   stream.js    response streaming
+//   trace.js     the caller's trace in process.env
 //   runtime.js   load, then one invocation after the other
 //   rehearsal.js runs all of it once, so that the first caller does not wait for compilers
 //
@@ -17,7 +18,9 @@
 const { Channel } = require("./channel.js");
 const { rehearse } = require("./rehearsal.js");
 const { Runtime } = require("./runtime.js");
+const trace = require("./trace.js");
 
+trace.install();
 rehearse().then(() => {
   const channel = new Channel(3, 4);
   channel.send(Channel.BOOTED, JSON.stringify({ version: process.versions.node }));

@@ -9,6 +9,7 @@ const curly = require("./curly.js");
 const loader = require("./loader.js");
 const pipe = require("./pipe.js");
 const { awslambda, isStreaming, StreamedInvocation } = require("./stream.js");
+const trace = require("./trace.js");
 
 // Exit codes of AWS's runtime.
 const UNCAUGHT_EXCEPTION = 129;
@@ -86,8 +87,7 @@ class Runtime {
     const { kind, head, body } = this.channel.receive();
     if (kind !== Channel.INVOKE) this.channel.closed();
     setRequestId(head.id);
-    if (head.trace) process.env._X_AMZN_TRACE_ID = head.trace;
-    else delete process.env._X_AMZN_TRACE_ID;
+    trace.follow(head.trace);
     const Kind = this.isStreaming ? StreamedInvocation : Invocation;
     this.invocation = new Kind(this, head.id);
     this.settle(TURNS, head, body);

@@ -241,3 +241,60 @@ def test_trace_is_in_the_environment_of_its_invocation(node):
         assert function.invoke(trace="Root=1-a") == ("Root=1-a", None)
         assert function.invoke(trace="Root=1-b") == ("Root=1-b", None)
         assert function.invoke() == (None, None)
+
+
+SHOWN = """
+const { execSync } = require("child_process");
+const { inspect } = require("util");
+const { env } = process;
+const NAME = "_X_AMZN_TRACE_ID";
+const inProgram = () => execSync("echo $" + NAME).toString().trim();
+// inspect looks past proxies, at the real environment.
+exports.handler = async (asked) =>
+  asked
+    ? [env[NAME], inProgram(), NAME in env, Object.keys(env).filter((key) => key === NAME).length, { ...env }[NAME]]
+    : [env[NAME], inspect(env).includes(env[NAME])];
+"""
+
+
+def test_traces_of_many_invocations_take_no_memory(node):
+    """What C's setenv was given it keeps for ever: it is given some, and then no more."""
+    with node.function(SHOWN) as function:
+        assert function.loaded() is None
+        traces = [f"Root=1-6a3f1c22-{turn:024x}" for turn in range(600)]
+        told = [function.invoke(trace=trace)[0] for trace in traces]
+        assert [here for here, _ in told] == traces
+        assert [really for _, really in told[:200]] == [True] * 200
+        assert [really for _, really in told[300:]] == [False] * 300
+        assert function.invoke(event=True, trace="Root=1-a")[0] == ["Root=1-a", "Root=1-a", True, 1, "Root=1-a"]
+        assert function.invoke(event=True)[0][:4] == [None, "", False, 0]
+
+
+def test_the_environment_is_one(node):
+    """What a function does with it is what it would do without a trace."""
+    source = """
+    const { execSync } = require("child_process");
+    process.env.NUMBER = 1;
+    delete process.env.GONE;
+    Object.assign(process.env, { _X_AMZN_TRACE_ID: "mine", ADDED: "a b" });
+    const inProgram = execSync("echo $NUMBER-$GONE-$ADDED-$_X_AMZN_TRACE_ID").toString().trim();
+    delete process.env._X_AMZN_TRACE_ID;
+    process.env.TZ = "XYZ-3";
+    exports.handler = async () => [
+      process.env.NUMBER, process.env.GONE, "GONE" in process.env, inProgram, process.env.nothing,
+      Object.getOwnPropertyDescriptor(process.env, "ADDED").value, new Date(0).getHours(),
+      JSON.parse(JSON.stringify(process.env)).ADDED,
+    ];
+    """
+    expect = ["1", None, False, "1--a b-mine", None, "a b", 3, "a b"]
+    if node.version < (13,):
+        expect[6] = 0  # Node.js 12 reads the time zone once
+    node.check(source, response=expect, env={"GONE": "no"})
+
+
+def test_an_environment_of_the_functions_own_has_the_trace_too(node):
+    source = "process.env = { A: '1' };\n" + BODY % "async () => process.env"
+    with node.function(source) as function:
+        function.loaded()
+        assert function.invoke(trace="Root=1-a") == ({"A": "1", "_X_AMZN_TRACE_ID": "Root=1-a"}, None)
+        assert function.invoke() == ({"A": "1"}, None)
