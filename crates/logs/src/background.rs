@@ -2,11 +2,12 @@
 
 use crate::{
     activity,
-    catalog::StreamIds,
-    intake::{batch_size, size},
+    catalog::{StreamIds, StreamName},
+    intake::{Lines, batch_size, size},
     logs::{Inner, blocking},
 };
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tinderbox_base::{Error, LogLine, Result};
 use tinderbox_segments::{Batch, OwnerId, Record};
@@ -21,6 +22,8 @@ const STORE_AT: usize = 4096;
 const SWEEP_DELAY: Duration = Duration::from_secs(5);
 /// How often the sweep looks for expired lines.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+/// Streams that are looked up, and made, at one time: the store then syncs once for many of them.
+const RESOLVING: usize = 32;
 /// How long after a failure the next attempt is made.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -152,8 +155,11 @@ impl Inner {
         let taken = self.intake.take();
         let mut failure = None;
         let mut batches: BTreeMap<OwnerId, Vec<Record>> = BTreeMap::new();
-        for (name, lines) in taken.lines {
-            match self.catalog.resolve(&name).await {
+        let resolve =
+            async |(name, lines): (StreamName, Lines)| (self.catalog.resolve(&name).await, name, lines);
+        let mut resolved = stream::iter(taken.lines).map(resolve).buffer_unordered(RESOLVING);
+        while let Some((ids, name, lines)) = resolved.next().await {
+            match ids {
                 Ok(ids) => batches.entry(ids.owner).or_default().extend(lines.into_records(ids.stream)),
                 Err(error) => {
                     failure = Some(error);

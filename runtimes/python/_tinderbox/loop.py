@@ -9,6 +9,8 @@ from . import codec, context, faults, loading, streams, trace
 
 #: Imported while no function waits: nearly all code needs them, directly or through its SDK.
 _PRELOAD = ("_tinderbox.logs", "traceback", "datetime", "decimal", "base64", "socket")
+#: Seconds. Whoever this process is made for has it by then; what rehearses only takes the processor from those who wait.
+_LULL = 0.03
 #: Of a zygote, so that the interpreter has made of our code what it makes of code that runs often.
 _REHEARSALS = 8
 
@@ -47,12 +49,12 @@ def _prepare(pipe):
         __import__(name)
     from . import rehearsal
 
-    if not _is_wanted():
+    if not _is_wanted(_LULL):
         rehearsal.rehearse(_Instance, pipe)
 
 
-def _is_wanted():
-    return bool(select.select([3], [], [], 0)[0])
+def _is_wanted(within=0):
+    return bool(select.select([3], [], [], within)[0])
 
 
 class _Instance(object):

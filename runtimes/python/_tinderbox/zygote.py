@@ -28,7 +28,7 @@ _UP, _ENTERED, _FAILED, _EXITED = (bytes([0, kind]) for kind in range(4))
 # linux/sched.h
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWPID, _NEWNET = 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x20000000, 0x40000000
 # linux/prctl.h, linux/seccomp.h
-_SET_DUMPABLE, _SET_SECCOMP, _BOUNDING_DROP, _SET_NO_NEW_PRIVILEGES, _AMBIENT = 4, 22, 24, 38, 47
+_SET_DUMPABLE, _SET_SECCOMP, _BOUNDING_READ, _BOUNDING_DROP, _SET_NO_NEW_PRIVILEGES, _AMBIENT = 4, 22, 23, 24, 38, 47
 _AMBIENT_CLEAR, _FILTER = 4, 2
 #: linux/capability.h: version 3, whose sets have two words each.
 _CAPABILITIES = 0x20080522
@@ -63,7 +63,7 @@ def run():
     poll = select.poll()
     for descriptor in (_ORDERS, woken):
         poll.register(descriptor, select.POLLIN)
-    forks = {}
+    forks, bounding = {}, _bounding()
     # What is there now lives as long as every fork: the collector must not touch it, which would copy it.
     gc.collect()
     gc.freeze()
@@ -84,7 +84,7 @@ def run():
                 process = None
             if process == 0:
                 orders.detach()  # its number is about to be another file's
-                return _become(order, told, init, rest)
+                return _become(order, told, init, rest, bounding)
             if process:
                 forks[process] = told
             for descriptor in [init] + rest + ([] if process else [told]):
@@ -140,7 +140,7 @@ def _integer(value):
     return bytes(encoded)
 
 
-def _become(order, told, init, rest):
+def _become(order, told, init, rest, bounding):
     """Makes this fork the program of a sandbox."""
     try:
         signal.set_wakeup_fd(-1)
@@ -151,7 +151,7 @@ def _become(order, told, init, rest):
         for number, limit in order["rlimits"]:
             resource.setrlimit(number, (limit, limit))
         os.umask(0o022)
-        _confine(order["uid"], ruleset, bytes.fromhex(order["filter"]))
+        _confine(order["uid"], ruleset, bytes.fromhex(order["filter"]), bounding)
         _place(rest, order["numbers"], told)
     except BaseException as error:
         _tell(told, _failure(getattr(error, "step", "%s: %s" % (type(error).__name__, error)), getattr(error, "errno", 0)))
@@ -170,10 +170,14 @@ def _enter(joins, init):
     _check("making a cgroup namespace", _libc.unshare(_NEWCGROUP))
 
 
-def _confine(uid, ruleset, filter):
-    for capability in range(64):
-        if _prctl(_BOUNDING_DROP, capability):
-            break  # past the last one this kernel knows
+def _bounding():
+    """The capabilities that a process like this one could ever get."""
+    return [capability for capability in range(64) if _prctl(_BOUNDING_READ, capability) == 1]
+
+
+def _confine(uid, ruleset, filter, bounding):
+    for capability in bounding:
+        _check("bounding capabilities", _prctl(_BOUNDING_DROP, capability))
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
