@@ -143,7 +143,7 @@ def test_multi_value_headers(told):
     answer = {"statusCode": 200, "headers": {"a": "0"}, "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"], "A": ["1"]}}
     status, headers, _ = told(answer)
     assert status == 200
-    assert headers.get_all("Set-Cookie") == ["a=1", "b=2"] and headers.get_all("a") == ["1"]
+    assert headers.get_all("Set-Cookie") == ["a=1", "b=2"] and headers.get_all("a") == ["1", "0"]
 
 
 def test_binary(server, apigateway, lambda_client, name):

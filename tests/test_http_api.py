@@ -243,6 +243,11 @@ def test_stages_and_deployments(server, apis, echo, name):
     second = apis.create_deployment(**of)
     apis.update_stage(**of, StageName="dev", DeploymentId=second["DeploymentId"])
     assert fetch(at(server, api, "/dev/x"), "POST").json["routeKey"] == "POST /x"
+    # An update adds variables, and takes away those that it gives no value.
+    changed = apis.update_stage(**of, StageName="dev", StageVariables={"size": "1"})
+    assert changed["StageVariables"] == {"color": "blue", "size": "1"}
+    changed = apis.update_stage(**of, StageName="dev", StageVariables={"color": ""})
+    assert changed["StageVariables"] == {"size": "1"}
     # A first segment that names no stage belongs to the path.
     apis.create_stage(**of, StageName="$default", AutoDeploy=True)
     assert fetch(at(server, api, "/other/x")).json["pathParameters"] == {"proxy": "other/x"}

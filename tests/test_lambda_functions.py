@@ -196,8 +196,8 @@ def test_invocation_types_and_limits(lambda_client, name):
     large = json.dumps("x" * (6 * 1024 * 1024 - 100)).encode()
     assert json.load(lambda_client.invoke(FunctionName=name, Payload=large)["Payload"]) == len(large) - 2
     too_large = json.dumps("x" * (6 * 1024 * 1024)).encode()
-    fails("RequestTooLargeException", lambda_client.invoke, FunctionName=name, Payload=too_large)
-    fails("RequestTooLargeException", lambda_client.invoke, FunctionName=name, InvocationType="Event", Payload=large)
+    fails("RequestEntityTooLargeException", lambda_client.invoke, FunctionName=name, Payload=too_large)
+    fails("RequestEntityTooLargeException", lambda_client.invoke, FunctionName=name, InvocationType="Event", Payload=large)
     fails("InvalidRequestContentException", lambda_client.invoke, FunctionName=name, Payload=b"{not json")
     fails("ResourceNotFoundException", lambda_client.invoke, FunctionName=name, Qualifier="7")
 

@@ -130,6 +130,8 @@ WRONG = [
     ("ResourceNotFoundException", {"Qualifier": "42"}, "Function not found: {arn}:42"),
     ("ValidationException", {"StatementId": "example.com"}, "Value 'example.com' at 'statementId' failed"),
     ("ValidationException", {"Action": "s3:GetObject"}, "at 'action' failed to satisfy constraint"),
+    ("InvalidParameterValueException", {"FunctionUrlAuthType": "NONE"},
+     "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action"),
     ("ResourceConflictException", {"StatementId": "taken"}, "The statement id (taken) provided already exists."),
 ]
 

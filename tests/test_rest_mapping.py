@@ -126,6 +126,30 @@ def test_mock_with_overrides(server, apis, api):
     assert (answer.status, answer.headers["x-id"], answer.json) == (202, "7", {"id": "7"})
 
 
+def test_a_mapping_does_not_frame_the_answer(server, apis, api):
+    integration = {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
+    own = ("Content-Length", "Transfer-Encoding", "Connection", "X-Own")
+    template = "#set($context.responseOverride.header.Content-MD5 = 'abc')0123456789"
+    method(apis, api, integration, [{
+        "statusCode": "200", "responseTemplates": {"application/json": template},
+        "responseParameters": {f"method.response.header.{name}": "'5'" for name in own},
+    }])
+    answer = fetch(deploy(server, apis, api), "POST")
+    assert (answer.status, answer.body, answer.headers["content-length"]) == (200, "0123456789", "10")
+    assert (answer.headers["x-own"], answer.headers["x-amzn-remapped-content-length"]) == ("5", "5")
+    assert (answer.headers["x-amzn-remapped-connection"], answer.headers["x-amzn-remapped-content-md5"]) == ("5", "abc")
+    assert "transfer-encoding" not in answer.headers
+
+
+def test_a_status_that_ends_nothing(server, apis, api):
+    method(apis, api, {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}, [{
+        "statusCode": "200",
+        "responseTemplates": {"application/json": "#set($context.responseOverride.status = 150)"},
+    }])
+    answer = fetch(deploy(server, apis, api), "POST")
+    assert (answer.status, answer.json) == (500, {"message": "Internal server error"})
+
+
 def test_a_template_that_is_broken(server, apis, api):
     method(apis, api, {"type": "MOCK", "requestTemplates": {"application/json": "#if("}})
     answer = fetch(deploy(server, apis, api), "POST")

@@ -175,6 +175,7 @@ def test_what_is_refused_before(lambda_client, name):
         invoke(lambda_client, name)
     assert caught.value.response["Error"]["Code"] == "TooManyRequestsException"
     assert caught.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    assert caught.value.response["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "1"
 
 
 def test_versions_and_aliases(lambda_client, name):

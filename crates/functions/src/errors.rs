@@ -81,10 +81,11 @@ pub(crate) fn entity_too_large(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::TooLarge, message.into()).with_code("RequestEntityTooLargeException")
 }
 
-/// `RequestTooLargeException`: an event larger than the service accepts.
+/// `RequestEntityTooLargeException`: an event larger than the service accepts. The model names `RequestTooLargeException`;
+/// this is what callers are told.
 pub(crate) fn request_too_large(limit: usize) -> Error {
     let message = format!("Request must be smaller than {limit} bytes for the InvokeFunction operation");
-    Error::new(ErrorKind::TooLarge, message).with_code("RequestTooLargeException")
+    entity_too_large(message)
 }
 
 /// `InvalidRequestContentException`: an event that is not JSON.

@@ -44,6 +44,9 @@ pub(super) async fn invoke(
     }
 }
 
+/// Seconds after which a throttled call may find a free instance, for clients that wait as long as they are told.
+const RETRY_AFTER: &str = "1";
+
 pub(super) fn refusal(fault: InvokeFault) -> ServiceError {
     match fault {
         InvokeFault::Failed(error) => error.into(),
@@ -54,6 +57,7 @@ pub(super) fn refusal(fault: InvokeFault) -> ServiceError {
             };
             let error = TooManyRequestsException {
                 reason: Some(reason.into()),
+                retry_after_seconds: Some(RETRY_AFTER.into()),
                 ..TooManyRequestsException::new("Rate Exceeded.")
             };
             error.into()

@@ -144,6 +144,12 @@ impl Function {
             None => format!("/aws/lambda/{}", self.name),
         }
     }
+
+    /// The name that its streams bear in a group that others may use, too; nothing in its own (Lambda guide,
+    /// "Configuring CloudWatch log groups").
+    pub fn stream_owner(&self) -> &str {
+        if self.configuration.logging.group.is_some() { self.name.as_str() } else { "" }
+    }
 }
 
 #[cfg(test)]

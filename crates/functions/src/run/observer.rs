@@ -21,6 +21,8 @@ pub(super) struct FunctionLog {
     pub(super) account: AccountId,
     pub(super) region: Region,
     pub(super) group: String,
+    /// Whose streams they are, where that is part of their names.
+    pub(super) owner: String,
     /// Which version it is.
     pub(super) name: String,
     pub(super) memory: Memory,
@@ -140,7 +142,7 @@ impl FunctionLog {
 
     /// The instance's stream, named when it is first asked for.
     fn stream(&self, instance: &InstanceInfo) -> Arc<str> {
-        let name = || stream_name(instance.started, &self.name, instance.id).into();
+        let name = || stream_name(instance.started, &self.owner, &self.name, instance.id).into();
         self.streams().entry(instance.id).or_insert_with(name).clone()
     }
 

@@ -78,6 +78,7 @@ impl Preparation {
             account: function.account.clone(),
             region: function.region.clone(),
             group: function.log_group(),
+            owner: function.stream_owner().to_owned(),
             name: function.version().to_string(),
             memory: configuration.memory,
             timeout,

@@ -294,7 +294,7 @@ impl Inner {
         let tails = &self.preparation.tails;
         lines.iter().for_each(|line| tails.push(request, line));
         tails.finish(request);
-        let stream = stream_name(now, &edition.name, InstanceId::new(&*self.random));
+        let stream = stream_name(now, function.stream_owner(), &edition.name, InstanceId::new(&*self.random));
         let lines = lines.into_iter().map(|message| LogLine { time: now, message }).collect();
         self.preparation.sink.append(
             &function.account,

@@ -8,6 +8,9 @@ use crate::model::{MAX_POLICY, Policy, PolicyPrincipal, Statement};
 use crate::names::{LATEST, Target};
 use tinderbox_base::{Caller, Result};
 
+/// Asked of who calls a function's URL.
+const FUNCTION_URL_ACTION: &str = "lambda:InvokeFunctionUrl";
+
 /// What a caller sends to permit somebody something.
 #[derive(Clone, Debug, Default)]
 pub struct NewPermission {
@@ -140,6 +143,11 @@ fn statement(new: NewPermission) -> Result<Statement> {
             "The provided principal was invalid. Please check the principal and try again.",
         ));
     };
+    if new.function_url_auth_type.is_some() && new.action != FUNCTION_URL_ACTION {
+        return Err(errors::invalid_parameter(format!(
+            "FunctionUrlAuthType is only supported for {FUNCTION_URL_ACTION} action"
+        )));
+    }
     Ok(Statement {
         sid: new.sid,
         action: new.action,

@@ -189,7 +189,16 @@ fn applied(api: &Api, mut own: Stage, new: StageChange) -> Result<Stage> {
         }
         own.auto_deploy = auto;
     }
-    if let Some(variables) = new.stage_variables {
+    if let Some(changes) = new.stage_variables {
+        // An update adds to what there is, and removes what it gives no value (UpdateStage, `stageVariables`).
+        let mut variables = own.stage_variables;
+        for (name, value) in changes {
+            if value.is_empty() {
+                variables.remove(&name);
+            } else {
+                variables.insert(name, value);
+            }
+        }
         let sound =
             |text: &str, more: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
         let wrong = |(name, value): &(&String, &String)| {

@@ -16,7 +16,8 @@ pub(crate) struct Malformed;
 pub(crate) struct Answer {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// Names and values. Of a name that is both in `headers` and `multiValueHeaders` only the latter's are here.
+    /// Names and values, those of `multiValueHeaders` first. What `headers` says again is here once (Lambda guide,
+    /// "Output format of a Lambda function for proxy integration": both are merged).
     pub(crate) headers: Vec<(String, String)>,
     /// The body as the function wrote it.
     pub(crate) body: Bytes,
@@ -52,14 +53,18 @@ impl Answer {
             return Err(Malformed);
         }
         let many = &raw.multi_value_headers.0;
-        let replaced = |name: &str| many.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
-        let single = raw.headers.0.iter().filter(|(name, _)| !replaced(name));
-        let single =
-            single.filter_map(|(name, value)| Some((name.to_string(), value.0.as_deref()?.to_owned())));
-        let mut headers: Vec<_> = single.collect();
+        let mut headers = Vec::new();
         for (name, values) in many {
             headers
                 .extend(values.0.iter().filter_map(|v| Some((name.to_string(), v.0.as_deref()?.to_owned()))));
+        }
+        let several = headers.len();
+        for (name, value) in &raw.headers.0 {
+            let Some(value) = value.0.as_deref() else { continue };
+            let same = |(n, v): &(String, String)| n.eq_ignore_ascii_case(name) && v == value;
+            if !headers[..several].iter().any(same) {
+                headers.push((name.to_string(), value.to_owned()));
+            }
         }
         let body = match raw.body {
             None => Bytes::new(),
@@ -199,7 +204,11 @@ mod tests {
         );
         check(
             r#"{"statusCode":200,"headers":{"a":"1","B":"2"},"multiValueHeaders":{"A":["3","4"]}}"#,
-            Some((200, &[("B", "2"), ("A", "3"), ("A", "4")], "", false)),
+            Some((200, &[("A", "3"), ("A", "4"), ("a", "1"), ("B", "2")], "", false)),
+        );
+        check(
+            r#"{"statusCode":200,"headers":{"a":"3"},"multiValueHeaders":{"A":["3","4"]}}"#,
+            Some((200, &[("A", "3"), ("A", "4")], "", false)),
         );
         check(r#"{"statusCode":200,"cookies":["x"]}"#, Some((200, &[], "", false)));
         for malformed in [

@@ -52,15 +52,29 @@ pub(crate) fn forwarded(name: &HeaderName) -> bool {
 
 /// Adds a header of an integration's answer to the client's, as far as it may pass.
 pub(crate) fn put(name: &str, value: &str, out: &mut HeaderMap) {
-    let Ok(name) = HeaderName::try_from(name) else { return };
+    if let Some((name, value)) = passing(name, value) {
+        out.append(name, value);
+    }
+}
+
+/// The same of a header that somebody's mapping sets: it replaces those of its name.
+pub(crate) fn set(name: &str, value: &str, out: &mut HeaderMap) {
+    if let Some((name, value)) = passing(name, value) {
+        out.insert(name, value);
+    }
+}
+
+/// A header as clients may see it. What frames the answer is ours to say: a length or an encoding that is not its body's
+/// would make the client take the rest for its next answer.
+fn passing(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::try_from(name).ok()?;
     // What no header can hold is left out rather than breaking the answer.
-    let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) else { return };
+    let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
     if DROPPED_FROM_ANSWERS.contains(&name.as_str()) {
-        return;
+        return None;
     }
     let remapped = REMAPPED.iter().find(|(own, _)| *own == name.as_str());
-    let name = remapped.map_or(name, |(_, other)| HeaderName::from_static(other));
-    out.append(name, value);
+    Some((remapped.map_or(name, |(_, other)| HeaderName::from_static(other)), value))
 }
 
 #[cfg(test)]
@@ -80,5 +94,22 @@ mod tests {
         check("Transfer-Encoding", "chunked", None);
         check("X-Own", "a\nb", None);
         check("no name", "x", None);
+    }
+
+    #[test]
+    fn a_mapping_replaces_and_frames_nothing() {
+        let mut out = HeaderMap::new();
+        put("X-Own", "first", &mut out);
+        set("X-Own", "second", &mut out);
+        set("Content-Length", "5", &mut out);
+        set("Transfer-Encoding", "zzz", &mut out);
+        set("Connection", "close", &mut out);
+        let told: Vec<_> = out.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let expect: [(&str, &[u8]); 3] = [
+            ("x-own", b"second"),
+            ("x-amzn-remapped-content-length", b"5"),
+            ("x-amzn-remapped-connection", b"close"),
+        ];
+        assert_eq!(told, expect);
     }
 }

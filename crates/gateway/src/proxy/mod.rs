@@ -8,4 +8,4 @@ mod headers;
 
 pub(crate) use answer::Answer;
 pub(crate) use event::{Event, shown_headers};
-pub(crate) use headers::{forwarded, put as put_header};
+pub(crate) use headers::{forwarded, put as put_header, set as set_header};

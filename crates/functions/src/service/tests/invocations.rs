@@ -23,7 +23,7 @@ async fn what_may_be_sent() {
     let text = |n: usize| format!("\"{}\"", "x".repeat(n - 2));
     let too_large = |limit| {
         let message = format!("Request must be smaller than {limit} bytes for the InvokeFunction operation");
-        ("RequestTooLargeException".to_owned(), message)
+        ("RequestEntityTooLargeException".to_owned(), message)
     };
     assert_eq!(bed.invoke(event(&text(6_291_456))).await.unwrap().payload.len(), 6_291_456);
     assert_eq!(refused(event(&text(6_291_457))).await, too_large(6_291_456));

@@ -60,7 +60,7 @@ impl Answer {
             Some(Value::String(text)) => text.parse().ok(),
             _ => None,
         };
-        let status = status.filter(|status| (100..=599).contains(status)).ok_or(Malformed)?;
+        let status = status.filter(|status| (200..=599).contains(status)).ok_or(Malformed)?;
         let body = match object.get("body") {
             None | Some(Value::Null) => Bytes::new(),
             Some(Value::String(text)) if object.get("isBase64Encoded") == Some(&Value::Bool(true)) => {
@@ -166,6 +166,7 @@ mod tests {
         );
         check(r#"{"statusCode":200,"body":{"a":1}}"#, None);
         check(r#"{"statusCode":99}"#, None);
+        check(r#"{"statusCode":100}"#, None);
         check(r#"{"statusCode":null}"#, None);
         check(r#"{"statusCode":200,"cookies":"a=1"}"#, None);
         check(r#"{"statusCode":200,"headers":{"a":{}}}"#, None);

@@ -1,6 +1,7 @@
 //! The end of every request: the gateway's own answers, headers that all answers have, and the access log.
 
 use super::{exchange::Exchange, mapping, trouble::Failed};
+use crate::proxy::set_header;
 use crate::rest_api::model::{GatewayResponse, Texts};
 use ::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
@@ -33,7 +34,8 @@ pub(super) fn refusal(exchange: &Exchange, failed: &Failed) -> Response<Bytes> {
 }
 
 fn customised(exchange: &Exchange, failed: &Failed, own: &GatewayResponse) -> Response<Bytes> {
-    let status = own.status_code.as_deref().and_then(|status| status.parse().ok()).unwrap_or(failed.status());
+    let status = own.status_code.as_deref().and_then(|status| status.parse().ok());
+    let status = status.filter(|status| *status >= 200).unwrap_or(failed.status());
     let chosen = mapping::template(&own.response_templates, None);
     let chosen =
         chosen.or_else(|| own.response_templates.iter().next().map(|(k, t)| (k.as_str(), t.as_str())));
@@ -47,12 +49,11 @@ fn customised(exchange: &Exchange, failed: &Failed, own: &GatewayResponse) -> Re
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
     for (target, expression) in &own.response_parameters {
-        let name = target.strip_prefix("gatewayresponse.header.").and_then(|n| HeaderName::try_from(n).ok());
+        let name = target.strip_prefix("gatewayresponse.header.");
         let value = error_variable(failed, expression.strip_prefix("context.").unwrap_or_default());
         let value = value.or_else(|| mapping::value(exchange, expression, None));
-        let value = value.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
         if let (Some(name), Some(value)) = (name, value) {
-            response.headers_mut().insert(name, value);
+            set_header(name, &value, response.headers_mut());
         }
     }
     response

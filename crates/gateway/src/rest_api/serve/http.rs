@@ -150,8 +150,14 @@ fn uri(
     text.parse().map_err(|_| Failed::misconfigured(format!("Invalid endpoint address: {text}")))
 }
 
-/// Sets a header, unless its value is none that can be.
+/// What says where a request ends; only who sends it knows.
+const FRAMING: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
+
+/// Sets a header, unless its value is none that can be or it is not a mapping's to say.
 fn put(headers: &mut HeaderMap, name: &str, value: &str) {
+    if FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
+        return;
+    }
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_bytes())) {
         headers.insert(name, value);
     }

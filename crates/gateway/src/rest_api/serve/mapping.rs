@@ -6,8 +6,9 @@ use super::{
 };
 use crate::call::text;
 use crate::mapping::{self, Broken, Given, Rendered};
+use crate::proxy::set_header;
 use crate::rest_api::model::{Integration, IntegrationResponse, Texts};
-use ::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use ::http::{HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 
 /// The value of an expression; none if it has none.
@@ -129,25 +130,21 @@ pub(super) fn respond(
     };
     let mut response = Response::new(body);
     let code = overrides.status.or_else(|| selected.status_code.parse().ok());
-    let code = code.and_then(|code| StatusCode::from_u16(code).ok());
+    // What is below ends no exchange: a client would go on waiting for an answer.
+    let code = code.filter(|code| *code >= 200).and_then(|code| StatusCode::from_u16(code).ok());
     *response.status_mut() = code.ok_or_else(|| Failed::misconfigured("a status code that is none"))?;
     let kind = kind.filter(|kind| *kind != "$default").unwrap_or("application/json");
     if let Ok(kind) = HeaderValue::from_str(kind) {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
     for (target, expression) in &selected.response_parameters {
-        let name = target.strip_prefix("method.response.header.").and_then(|n| HeaderName::try_from(n).ok());
-        let found = value(exchange, expression, Some(&answer))
-            .and_then(|v| HeaderValue::from_bytes(v.as_bytes()).ok());
-        if let (Some(name), Some(value)) = (name, found) {
-            response.headers_mut().insert(name, value);
+        let name = target.strip_prefix("method.response.header.");
+        if let (Some(name), Some(value)) = (name, value(exchange, expression, Some(&answer))) {
+            set_header(name, &value, response.headers_mut());
         }
     }
     for (name, value) in &overrides.response_headers {
-        let value = HeaderValue::from_bytes(value.as_bytes());
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), value) {
-            response.headers_mut().insert(name, value);
-        }
+        set_header(name, value, response.headers_mut());
     }
     Ok(response)
 }
