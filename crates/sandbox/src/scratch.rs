@@ -36,6 +36,11 @@ pub enum ScratchKind {
 trait Scratch: fmt::Debug + Send + Sync {
     /// An empty volume that is mounted nowhere yet and vanishes when its last user does. Blocks.
     fn make(&self) -> io::Result<OwnedFd>;
+
+    /// Whether the place for volumes was removed, as the janitor does when the spawner has died.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }
 
 /// Volumes, some of them ready.
@@ -128,22 +133,26 @@ impl Pool {
             return;
         }
         let made = self.making.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        while self.is_wanting() {
-            match self.scratch.make() {
-                Ok(volume) => self.lock().push(volume),
-                // Without its directory, which goes when all ends, there is none to make.
-                Err(_) if self.closed.load(Ordering::Acquire) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "no scratch volume can be made ready");
-                    break;
-                }
-            }
+        if let Err(error) = self.make_ready() {
+            tracing::warn!(%error, "no scratch volume can be made ready");
         }
         drop(made);
         self.filling.store(false, Ordering::Release);
         if self.closed.load(Ordering::Acquire) {
             self.close();
         }
+    }
+
+    fn make_ready(&self) -> io::Result<()> {
+        while self.is_wanting() {
+            match self.scratch.make() {
+                Ok(volume) => self.lock().push(volume),
+                // Another process may have cleared away before we know that all has ended.
+                Err(_) if self.closed.load(Ordering::Acquire) || self.scratch.is_gone() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<OwnedFd>> {
@@ -158,5 +167,49 @@ pub(crate) fn sweep(dir: &Path) -> io::Result<()> {
     match std::fs::remove_dir_all(&dir) {
         Err(error) if Errno::from_io_error(&error) == Some(Errno::NOENT) => Ok(()),
         result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Failing {
+        is_gone: bool,
+    }
+
+    impl Scratch for Failing {
+        fn make(&self) -> io::Result<OwnedFd> {
+            Err(Errno::NOENT.into())
+        }
+
+        fn is_gone(&self) -> bool {
+            self.is_gone
+        }
+    }
+
+    /// Whether a failure to make one is told.
+    fn check(is_gone: bool, is_closed: bool, expect: bool) {
+        let pool = Pool {
+            scratch: Box::new(Failing { is_gone }),
+            kind: ScratchKind::Memory,
+            reason: None,
+            ready: Mutex::default(),
+            filling: AtomicBool::default(),
+            making: Mutex::default(),
+            closed: AtomicBool::default(),
+        };
+        if is_closed {
+            pool.stop();
+        }
+        assert_eq!(pool.make_ready().is_err(), expect, "gone {is_gone}, closed {is_closed}");
+    }
+
+    #[test]
+    fn what_was_cleared_away_is_no_failure() {
+        check(false, false, true);
+        check(true, false, false);
+        check(false, true, false);
     }
 }

@@ -60,6 +60,10 @@ impl Scratch for Images {
         }
         mount_image(&file)
     }
+
+    fn is_gone(&self) -> bool {
+        !self.dir.exists()
+    }
 }
 
 fn mount_image(file: &File) -> io::Result<OwnedFd> {
