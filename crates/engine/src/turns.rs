@@ -2,8 +2,10 @@
 //!
 //! Sixteen requests at once for a function whose calls compute for 50 us each need no sixteen instances: two processors
 //! cannot run more than two, and each time another process takes the processor it finds caches that hold somebody else's
-//! memory, which more than doubles what such a call costs. So a thread has a few calls of such a version in progress, and the
-//! next request takes the instance that has just answered, instead of a cold one at the same moment.
+//! memory, which more than doubles what such a call costs. Nor do two of them help the thread that serves them: it cannot pass
+//! a call on and render an answer at once, and what others ask of it waits behind both. So a thread has one call of such a
+//! version in progress, or a few, and the next request takes the instance that has just answered, instead of a cold one at
+//! the same moment.
 //!
 //! What a version is like is not told but watched: its instances' processor time, and how often they gave the processor up.
 //! One that waits in its calls, for a database or a sleep, loses nothing by others that run meanwhile, and gets no turns.
@@ -13,25 +15,30 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 
-/// A thread has one call in progress, and one more for each time that a call computes as long as this. It is well above what
+/// A thread has one call in progress for each time that a call computes as long as this, begun or over. It is well above what
 /// switching to a cold instance costs: what is measured of calls includes that, and must not be a reason for more of it.
 const SWITCH: Duration = Duration::from_micros(250);
 /// Calls that compute for longer get no turns: beside them neither a cold cache nor the boot of another instance is much.
 /// A small function's calls take as long while its interpreter still compiles it and others want the processors.
 const LONGEST: Duration = Duration::from_millis(2);
 /// Of how many calls one may give its processor up in the middle, on average. Each does so once when it has answered.
-const WAITS_IN: u64 = 4;
-/// Calls that are watched together; fewer at first.
+const WAITS_IN: u32 = 4;
+/// Calls that are watched together; fewer at first. Of the first all but one may wait: the interpreter then waits for its
+/// own threads that compile, the longer the busier the processors are.
 const WATCHED: u32 = 64;
 const FIRST_WATCHED: u32 = 8;
-/// How long no call of a thread may end before those that wait do no longer: what runs is not what it was. Longer than the
-/// processors leave a process aside while others boot, which is no reason to boot more.
+/// How long no call of a thread may end before one more runs, and after as long two more, and so on: what runs may not be
+/// what it was. Or it is only that others have the processors; if all that wait ran then, each with an instance of its own,
+/// they would keep the processors from each other for as long as they come.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The turns of one version.
@@ -47,8 +54,6 @@ pub(crate) struct Turns {
 #[derive(Debug, Default)]
 struct Line {
     state: Mutex<State>,
-    /// Turns that have ended.
-    ended: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +63,10 @@ struct State {
     waiting: VecDeque<oneshot::Sender<Turn>>,
     /// As in [`Turns`], seen last.
     at_once: u32,
+    /// When a call last ended, or more were let run although none did.
+    moved: Option<Instant>,
+    /// How many those were, since a call ended.
+    hurried: usize,
 }
 
 /// A call's turn; the next one's comes when it is dropped.
@@ -84,14 +93,9 @@ impl Turns {
             waits
         };
         loop {
-            let ended = line.ended.load(Ordering::Relaxed);
             match timeout(PATIENCE, &mut waits).await {
                 Ok(turn) => return turn.ok(),
-                Err(_) if line.ended.load(Ordering::Relaxed) == ended => {
-                    self.open();
-                    return None;
-                }
-                Err(_) => {}
+                Err(_) => line.hurry(),
             }
         }
     }
@@ -100,10 +104,11 @@ impl Turns {
     pub(crate) fn learn(&self, used: Usage, calls: u32) {
         let each = used.computed / calls.max(1);
         let waits = used.waits.saturating_sub(u64::from(calls));
-        if each > LONGEST || waits * WAITS_IN > u64::from(calls) {
+        let tolerated = if calls < WATCHED { calls.saturating_sub(1) } else { calls / WAITS_IN };
+        if each > LONGEST || waits > u64::from(tolerated) {
             return self.open();
         }
-        let at_once = 1 + each.as_nanos().div_ceil(SWITCH.as_nanos());
+        let at_once = each.as_nanos().div_ceil(SWITCH.as_nanos()).max(1);
         self.at_once.store(u32::try_from(at_once).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 
@@ -130,6 +135,18 @@ impl Line {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A call has ended: whoever may run next does.
+    fn ended(self: &Arc<Self>) {
+        {
+            let mut state = self.lock();
+            state.running -= 1;
+            (state.moved, state.hurried) = (Some(Instant::now()), 0);
+        }
+        while let Some(next) = self.next() {
+            self.give(next);
+        }
+    }
+
     /// One that may run next.
     fn next(&self) -> Option<oneshot::Sender<Turn>> {
         let mut state = self.lock();
@@ -140,19 +157,38 @@ impl Line {
         state.running += 1;
         Some(next)
     }
+
+    /// Somebody has waited for long: if no call has ended for as long, more run than should.
+    fn hurry(self: &Arc<Self>) {
+        let more: Vec<_> = {
+            let mut state = self.lock();
+            if state.moved.is_some_and(|moved| moved.elapsed() < PATIENCE) {
+                return;
+            }
+            let more = (state.hurried + 1).min(state.waiting.len());
+            (state.moved, state.hurried) = (Some(Instant::now()), state.hurried + more);
+            state.running += u32::try_from(more).unwrap_or(u32::MAX);
+            state.waiting.drain(..more).collect()
+        };
+        for next in more {
+            self.give(next);
+        }
+    }
+
+    /// Gives a turn that is counted already.
+    fn give(self: &Arc<Self>, next: oneshot::Sender<Turn>) {
+        if let Err(mut unheard) = next.send(Turn(Some(Arc::clone(self)))) {
+            // Who waited has gone: its turn is nobody's.
+            unheard.0 = None;
+            self.lock().running -= 1;
+        }
+    }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let Some(line) = self.0.take() else { return };
-        line.lock().running -= 1;
-        line.ended.fetch_add(1, Ordering::Relaxed);
-        while let Some(next) = line.next() {
-            if let Err(mut unheard) = next.send(Turn(Some(Arc::clone(&line)))) {
-                // Who waited has gone: its turn is nobody's.
-                unheard.0 = None;
-                line.lock().running -= 1;
-            }
+        if let Some(line) = self.0.take() {
+            line.ended();
         }
     }
 }

@@ -6,11 +6,11 @@ fn used(micros: u64, waits: u64) -> Usage {
     Usage { computed: Duration::from_micros(micros), waits }
 }
 
-/// Turns of calls that compute for 40 us each: two at once on a thread.
+/// Turns of calls that compute for 400 us each: two at once on a thread.
 fn turns() -> Turns {
     Home::found(1);
     let turns = Turns::default();
-    turns.learn(used(400, 10), 10);
+    turns.learn(used(4_000, 10), 10);
     turns
 }
 
@@ -21,19 +21,22 @@ fn only_calls_that_compute_and_little_take_turns() {
         turns.learn(used, calls);
         assert_eq!(turns.at_once.load(Ordering::Relaxed), at_once, "{used:?} in {calls}");
     };
-    check(used(400, 10), 10, 2);
-    check(used(10, 10), 10, 2);
-    check(used(2_500, 10), 10, 2);
-    check(used(2_510, 10), 10, 3);
-    check(used(5_000, 10), 10, 3);
-    check(used(20_000, 10), 10, 9);
+    check(used(0, 10), 10, 1);
+    check(used(400, 10), 10, 1);
+    check(used(2_500, 10), 10, 1);
+    check(used(2_510, 10), 10, 2);
+    check(used(5_000, 10), 10, 2);
+    check(used(20_000, 10), 10, 8);
     check(used(20_010, 10), 10, 0);
     // A garbage collector waits for its helpers now and then; whoever asks a database does each time.
-    check(used(400, 12), 10, 2);
-    check(used(400, 13), 10, 0);
+    check(used(2_560, 80), 64, 1);
+    check(used(2_560, 81), 64, 0);
+    check(used(2_560, 128), 64, 0);
+    // At first an interpreter waits more often.
+    check(used(400, 19), 10, 1);
     check(used(400, 20), 10, 0);
     // Frozen in between, or read while it ran on.
-    check(used(400, 9), 10, 2);
+    check(used(400, 9), 10, 1);
 }
 
 #[tokio::test]
@@ -76,12 +79,30 @@ async fn who_goes_away_keeps_nobody_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_call_ends_nobody_waits_for_long() {
+async fn where_no_call_ends_more_and_more_run() {
     let turns = turns();
-    let _running = (turns.take().await, turns.take().await);
-    let (one, two) = tokio::join!(turns.take(), turns.take());
-    assert!(one.is_none() && two.is_none());
-    assert!(turns.take().now_or_never().is_some_and(|turn| turn.is_none()), "there are no turns any more");
+    let mut running = vec![turns.take().await, turns.take().await];
+    let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(turns.take())).collect();
+    let mut more = async |after: Duration| {
+        tokio::time::sleep(after).await;
+        // All that wait have their turn to look first.
+        for _ in 0..2 {
+            waiting.retain_mut(|one| one.as_mut().now_or_never().map(|turn| running.push(turn)).is_none());
+        }
+        running.len()
+    };
+    assert_eq!(more(Duration::ZERO).await, 2);
+    assert_eq!(more(PATIENCE * 9 / 10).await, 2);
+    assert_eq!(more(PATIENCE / 5).await, 3);
+    assert_eq!(more(PATIENCE).await, 5);
+    assert_eq!(more(PATIENCE).await, 9);
+    assert_eq!(more(PATIENCE).await, 17);
+    assert_eq!(more(PATIENCE).await, 22);
+    // What was too much ends first.
+    running.truncate(2);
+    assert!(turns.take().now_or_never().is_none());
+    running.truncate(1);
+    assert!(turns.take().now_or_never().is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,8 +175,8 @@ fn what_calls_use_is_watched() {
         turns.at_once.load(Ordering::Relaxed)
     };
     assert_eq!(calls(FIRST_WATCHED, used(30, 1)), 0);
-    assert_eq!(calls(1, used(30, 1)), 2);
-    assert_eq!(calls(WATCHED, used(300, 1)), 3);
+    assert_eq!(calls(1, used(30, 1)), 1);
+    assert_eq!(calls(WATCHED, used(300, 1)), 2);
     assert_eq!(calls(WATCHED, used(300, 2)), 0);
-    assert_eq!(calls(WATCHED, used(40, 1)), 2);
+    assert_eq!(calls(WATCHED, used(40, 1)), 1);
 }

@@ -4,6 +4,7 @@
 //! engine to its instance and answered without waking another thread. Work in the background stays on
 //! the program's own runtime.
 
+use rustix::process::setpriority_process;
 use std::{
     future::Future,
     io,
@@ -23,6 +24,12 @@ use tokio::{
 
 /// How soon a timer is due on a thread with connections: sooner than the shortest timeout of a function.
 const BEAT: Duration = Duration::from_millis(500);
+
+/// How the system weighs these threads (`nice`): above the instances. An instance that wakes would otherwise take the
+/// processor from the thread that has just given it a call, in the middle of what that thread still has to do for others.
+const NICE: i32 = -10;
+/// How it weighs everything else.
+const USUAL: i32 = 0;
 
 /// The threads. Dropping this ends them, and what they still serve.
 pub(crate) struct Shards(Vec<Shard>);
@@ -68,13 +75,15 @@ impl Shards {
 
 impl Shard {
     fn start(number: u16) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        // What blocks runs on threads that this one starts, and is no more urgent than anything else.
+        let runtime = Builder::new_current_thread().enable_all().on_thread_start(|| weigh(USUAL)).build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let connections = Arc::new(Connections::default());
         let served = Arc::clone(&connections);
         let thread = thread::Builder::new().name(format!("serve-{number}")).spawn(move || {
             Home::found(number);
+            weigh(NICE);
             runtime.block_on(async {
                 tokio::select! {
                     // Either it is told to stop, or nobody is left who could tell it.
@@ -86,6 +95,13 @@ impl Shard {
             runtime.shutdown_background();
         })?;
         Ok(Self { runtime: handle, connections, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+/// Weighs the calling thread, if we may: it is for fairness under load, and nothing depends on it.
+fn weigh(nice: i32) {
+    if let Err(error) = setpriority_process(None, nice) {
+        tracing::debug!(%error, nice, "a thread is weighed as before");
     }
 }
 
