@@ -8,7 +8,7 @@ use std::{
     fmt,
     io::Read,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 use tinderbox_base::Interrupted;
 
@@ -19,6 +19,8 @@ pub struct Body(Content);
 enum Content {
     Whole(Option<Bytes>),
     Parts(BoxStream<'static, Result<Bytes, Interrupted>>),
+    /// Interrupted, and not yet told.
+    Broken,
 }
 
 impl Body {
@@ -33,6 +35,7 @@ impl fmt::Debug for Content {
         match self {
             Self::Whole(bytes) => f.debug_tuple("Whole").field(bytes).finish(),
             Self::Parts(_) => f.write_str("Parts"),
+            Self::Broken => f.write_str("Broken"),
         }
     }
 }
@@ -59,8 +62,19 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
         match &mut self.0 {
             Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Parts(parts) => {
-                parts.poll_next_unpin(context).map(|part| part.map(|part| part.map(Frame::data)))
+            Content::Parts(parts) => match ready!(parts.poll_next_unpin(context)) {
+                Some(Err(Interrupted)) => {
+                    // Who is told of it throws away what it has not sent. While it waits for more it sends: the head,
+                    // and the parts that came before.
+                    self.0 = Content::Broken;
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                part => Poll::Ready(part.map(|part| part.map(Frame::data))),
+            },
+            Content::Broken => {
+                self.0 = Content::Whole(None);
+                Poll::Ready(Some(Err(Interrupted)))
             }
         }
     }
@@ -74,7 +88,7 @@ impl http_body::Body for Body {
             Content::Whole(bytes) => {
                 http_body::SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Content::Parts(_) => http_body::SizeHint::default(),
+            Content::Parts(_) | Content::Broken => http_body::SizeHint::default(),
         }
     }
 }
@@ -198,6 +212,25 @@ mod tests {
             assert_eq!(frame, expect.map(|e| Bytes::from_static(e.as_bytes())));
         }
         assert!(body.frame().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_came_before_it_broke_off_is_sent() {
+        use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+        use hyper_util::rt::TokioIo;
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        let (mut client, server) = tokio::io::duplex(4096);
+        let answer = service_fn(async |_: Request<Incoming>| {
+            let parts = [Ok(Bytes::from_static(b"first")), Err(Interrupted)];
+            Ok::<_, Infallible>(Response::new(Body::in_parts(futures_util::stream::iter(parts))))
+        });
+        let served = http1::Builder::new().serve_connection(TokioIo::new(server), answer);
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it is read");
+        assert!(served.await.is_err(), "it breaks off");
+        let mut told = String::new();
+        client.read_to_string(&mut told).await.expect("text");
+        assert!(told.starts_with("HTTP/1.1 200 OK\r\n") && told.ends_with("\r\n5\r\nfirst\r\n"), "{told}");
     }
 
     #[test]
