@@ -126,6 +126,39 @@ def test_mock_with_overrides(server, apis, api):
     assert (answer.status, answer.headers["x-id"], answer.json) == (202, "7", {"id": "7"})
 
 
+def test_mocks_and_content_types(server, apis, api):
+    mock = {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
+    method(apis, api, {**mock, "passthroughBehavior": "WHEN_NO_MATCH"})
+    url = deploy(server, apis, api)
+
+    def ask(kind, body=None):
+        answer = fetch(url, "POST", body, {"Content-Type": kind} if kind else {})
+        return answer.status, answer.headers["content-type"]
+
+    assert ask(None) == ask("application/json; charset=utf-8") == (200, "application/json")
+    assert ask("text/plain")[0] == 500, "the body that passes says no status"
+    assert ask("text/plain", '{"statusCode": 200}')[0] == 200
+    patch = [{"op": "replace", "path": "/passthroughBehavior", "value": "NEVER"}]
+    apis.update_integration(**api, httpMethod="POST", patchOperations=patch)
+    deploy(server, apis, api)
+    assert (ask("text/plain")[0], ask(None)[0]) == (415, 200)
+
+
+def test_what_a_request_template_sets_is_passed_on(server, apis, api):
+    request = """#set($context.requestOverride.path.body = $input.params('id'))
+        #set($context.responseOverride.status = 444)#set($context.responseOverride.header.foo = "bar")
+        #set($context.responseOverride.custom = "too"){"statusCode": 200}"""
+    response = '{"path": "$context.requestOverride.path.body", "status": "$context.responseOverride.status",' \
+        ' "foo": "$context.responseOverride.header.foo", "custom": "$context.responseOverride.custom"}'
+    method(
+        apis, api, {"type": "MOCK", "requestTemplates": {"application/json": request}},
+        [{"statusCode": "200", "responseTemplates": {"application/json": response}}],
+    )
+    answer = fetch(deploy(server, apis, api), "POST")
+    assert (answer.status, answer.headers["foo"]) == (444, "bar")
+    assert answer.json == {"path": "7", "status": "444", "foo": "bar", "custom": "too"}
+
+
 def test_a_mapping_does_not_frame_the_answer(server, apis, api):
     integration = {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
     own = ("Content-Length", "Transfer-Encoding", "Connection", "X-Own")

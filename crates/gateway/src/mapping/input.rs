@@ -21,7 +21,12 @@ pub(super) struct Input {
 impl Input {
     pub(super) fn new(given: Given<'_>) -> Self {
         Self {
-            body: String::from_utf8_lossy(given.body).into(),
+            // A body that is empty is shown as an empty object.
+            body: if given.body.is_empty() {
+                "{}".into()
+            } else {
+                String::from_utf8_lossy(given.body).into()
+            },
             path: given.path.to_vec(),
             query: given.query.to_vec(),
             headers: given.headers.to_vec(),

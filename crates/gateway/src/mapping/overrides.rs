@@ -1,5 +1,6 @@
 //! What templates set besides the body: `$context.requestOverride` and `$context.responseOverride`.
 
+use serde_json::Value as Json;
 use tinderbox_vtl::{Fault, Heap, Key, MapId, Value};
 
 /// Parts of a request and an answer that a template set.
@@ -15,21 +16,62 @@ pub(crate) struct Overrides {
     pub(crate) response_headers: Vec<(String, String)>,
     /// Its status.
     pub(crate) status: Option<u16>,
+    /// `$context.requestOverride` and `$context.responseOverride` whole, with what is none of these.
+    request: Json,
+    response: Json,
 }
 
-/// Puts empty maps into `$context`, for templates to set what is in them.
+/// What a request's overrides are made of, and an answer's.
+const REQUEST: [&str; 3] = ["header", "querystring", "path"];
+const RESPONSE: [&str; 1] = ["header"];
+
+impl Overrides {
+    /// Shows the next template what this one set.
+    pub(crate) fn show(&self, context: &mut Json) {
+        let Json::Object(context) = context else { return };
+        for (name, set) in [("requestOverride", &self.request), ("responseOverride", &self.response)] {
+            if !set.is_null() {
+                context.insert(name.to_owned(), set.clone());
+            }
+        }
+    }
+}
+
+/// Puts empty maps into `$context`, for templates to set what is in them, where there are none yet.
 pub(super) fn prepare(heap: &mut Heap, context: &Value) -> Result<(), Fault> {
     let Value::Map(context) = context else { return Ok(()) };
-    let mut request = Vec::new();
-    for name in ["header", "querystring", "path"] {
-        request.push((Key::from(name), heap.map([])?));
+    for (name, parts) in [("requestOverride", &REQUEST[..]), ("responseOverride", &RESPONSE)] {
+        let overrides = ensure(heap, *context, name)?;
+        for part in parts {
+            ensure(heap, overrides, part)?;
+        }
     }
-    let request = heap.map(request)?;
-    heap.put(*context, Key::from("requestOverride"), request)?;
-    let headers = heap.map([])?;
-    let response = heap.map([(Key::from("header"), headers)])?;
-    heap.put(*context, Key::from("responseOverride"), response)?;
     Ok(())
+}
+
+fn ensure(heap: &mut Heap, of: MapId, name: &str) -> Result<MapId, Fault> {
+    if let Some(found) = inner(heap, &Value::Map(of), name) {
+        return Ok(found);
+    }
+    let made = heap.map([])?;
+    heap.put(of, Key::from(name), made.clone())?;
+    match made {
+        Value::Map(id) => Ok(id),
+        _ => Ok(of),
+    }
+}
+
+/// All that was set in there; nothing if nothing was.
+fn all(heap: &mut Heap, overrides: Option<MapId>, parts: &[&str]) -> Json {
+    let Some(id) = overrides else { return Json::Null };
+    let whole = Value::Map(id);
+    let empty =
+        |part: &&str| inner(heap, &whole, part).is_some_and(|part| heap.entries(part).next().is_none());
+    if heap.entries(id).count() == parts.len() && parts.iter().all(empty) {
+        return Json::Null;
+    }
+    let json = heap.to_json(&whole).ok();
+    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
 
 /// Reads what a template set.
@@ -55,6 +97,8 @@ pub(super) fn read(heap: &mut Heap, context: &Value) -> Result<Overrides, Fault>
         path: part(heap, request, "path")?,
         response_headers: part(heap, response, "header")?,
         status,
+        request: all(heap, request, &REQUEST),
+        response: all(heap, response, &RESPONSE),
     })
 }
 

@@ -32,6 +32,10 @@ const BODY: &str = r#"{"name":"it's \"x\"","n":1.50,"big":10,"tags":["a","b"],"i
 #[test]
 fn input() {
     check("$input.body", BODY, BODY);
+    check("$input.body", "", "{}");
+    check("#set($result = $input.body)$result", "some raw data", "some raw data");
+    check("#set($result = $input.body.testAccess)$result", BODY, "");
+    check("[$util.urlEncode($input.body.testAccess)]", BODY, "[]");
     check(
         "$input.json('$')",
         BODY,
@@ -82,6 +86,34 @@ fn overrides() {
     assert_eq!(overrides.query, [("page".to_owned(), "2".to_owned())]);
     assert_eq!(overrides.path, [("id".to_owned(), "p".to_owned())]);
     assert!(overrides.request_headers.is_empty());
+}
+
+#[test]
+fn the_next_template_sees_what_was_set() {
+    let first = "#set($context.requestOverride.path.body = 'p')#set($context.responseOverride.header.foo = 'bar')\
+        #set($context.responseOverride.custom = 'too')";
+    let mut context = json!({});
+    rendered(first, BODY).expect("a template").overrides.show(&mut context);
+    let expect = json!({
+        "requestOverride": {"header": {}, "querystring": {}, "path": {"body": "p"}},
+        "responseOverride": {"header": {"foo": "bar"}, "custom": "too"},
+    });
+    assert_eq!(context, expect);
+    let given = Given {
+        body: b"",
+        path: &[],
+        query: &[],
+        headers: &[],
+        context: &context,
+        stage_variables: &BTreeMap::new(),
+    };
+    let second = "$context.requestOverride.path.body $context.responseOverride.custom#set($context.responseOverride.status = 201)";
+    let found = render(&Templates::default(), second, given).expect("a template");
+    assert_eq!((found.text.as_str(), found.overrides.status), ("p too", Some(201)));
+    assert_eq!(found.overrides.response_headers, [("foo".to_owned(), "bar".to_owned())]);
+    let mut context = json!({});
+    rendered("$context.stage", BODY).expect("a template").overrides.show(&mut context);
+    assert_eq!(context, json!({}));
 }
 
 #[test]

@@ -53,12 +53,14 @@ pub(super) fn render(exchange: &Exchange, template: &str, body: &[u8]) -> Result
     let shown = exchange.shown_headers();
     let headers: Vec<_> = shown.into_iter().map(|(n, v)| (n.into_owned(), v.into_owned())).collect();
     let none = Texts::new();
+    let mut context = exchange.context_json();
+    exchange.overrides.show(&mut context);
     let given = Given {
         body,
         path: exchange.params(),
         query: &exchange.query,
         headers: &headers,
-        context: &exchange.context_json(),
+        context: &context,
         stage_variables: exchange.variant().map_or(&none, |variant| &variant.variables),
     };
     mapping::render(&exchange.served.runtime.templates, template, given).map_err(|broken| match broken {

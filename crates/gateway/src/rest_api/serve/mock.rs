@@ -2,7 +2,7 @@
 
 use super::{exchange::Exchange, mapping, trouble::Failed};
 use crate::rest_api::model::Integration;
-use ::http::{Response, header};
+use ::http::Response;
 use bytes::Bytes;
 use std::sync::LazyLock;
 
@@ -12,23 +12,13 @@ static STATUS: LazyLock<Option<regex::Regex>> =
 
 /// Answers as the integration's responses say.
 pub(super) fn answer(exchange: &mut Exchange, integration: &Integration) -> Result<Response<Bytes>, Failed> {
-    let content_type = exchange.call.header(header::CONTENT_TYPE.as_str());
-    let templates = &integration.request_templates;
-    let template = mapping::template(templates, content_type).or_else(|| mapping::template(templates, None));
-    let request = match template {
-        Some((_, template)) => {
-            let rendered = mapping::render(exchange, template, &exchange.call.body)?;
-            exchange.overrides = rendered.overrides;
-            rendered.text
-        }
-        None => String::from_utf8_lossy(&exchange.call.body).into_owned(),
-    };
-    let status = status(&request).ok_or_else(|| {
+    let request = mapping::request_body(exchange, integration)?;
+    let status = status(&String::from_utf8_lossy(&request)).map(str::to_owned).ok_or_else(|| {
         Failed::misconfigured(
             "Unable to parse statusCode. It should be an integer defined in the request template",
         )
     })?;
-    mapping::respond(exchange, integration, Some(status), Response::new(Bytes::new()))
+    mapping::respond(exchange, integration, Some(&status), Response::new(Bytes::new()))
 }
 
 fn status(request: &str) -> Option<&str> {
