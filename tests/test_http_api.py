@@ -309,18 +309,24 @@ def test_tags_and_deletion(server, apis, echo, name):
 def test_access_log_and_throttling(server, apis, logs_client, echo, name):
     logs_client.create_log_group(logGroupName=name)
     group = logs_client.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]["arn"]
-    api = api_with(apis, name, echo, "GET /x", "GET /y")
+    api = api_with(apis, name, echo, "GET /x", "GET /y", "GET /z")
+    signed = [route["RouteId"] for route in apis.get_routes(ApiId=api["ApiId"])["Items"] if route["RouteKey"] == "GET /z"]
+    apis.update_route(ApiId=api["ApiId"], RouteId=signed[0], AuthorizationType="AWS_IAM")
     of = {"ApiId": api["ApiId"], "StageName": "$default"}
-    form = '{"id":"$context.requestId","status":"$context.status","key":"$context.routeKey"}'
+    names = {"id": "requestId", "status": "status", "key": "routeKey", "told": "integration.status", "error": "authorizer.error"}
+    form = json.dumps({key: f"$context.{name}" for key, name in names.items()})
     apis.update_stage(
         **of,
         AccessLogSettings={"DestinationArn": group, "Format": form},
         RouteSettings={"GET /y": {"ThrottlingBurstLimit": 1, "ThrottlingRateLimit": 0.001}},
     )
     answer = fetch(at(server, api, "/x"))
-    wanted = {"id": answer.headers["apigw-requestid"], "status": "200", "key": "GET /x"}
-    events = logs_client.filter_log_events(logGroupName=name)["events"]
-    assert wanted in [json.loads(event["message"]) for event in events]
+    wanted = {"id": answer.headers["apigw-requestid"], "status": "200", "key": "GET /x", "told": "200", "error": "-"}
+    lines = lambda: [json.loads(event["message"]) for event in logs_client.filter_log_events(logGroupName=name)["events"]]  # noqa: E731
+    assert wanted in lines()
+    assert fetch(at(server, api, "/z")).status == 403
+    (refused,) = [line for line in lines() if line["key"] == "GET /z"]
+    assert refused["told"] == "-" and refused["error"].startswith("MissingAuthenticationTokenException")
     assert fetch(at(server, api, "/y")).status == 200
     limited = fetch(at(server, api, "/y"))
     assert (limited.status, limited.body) == (429, '{"message":"Too Many Requests"}')

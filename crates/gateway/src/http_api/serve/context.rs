@@ -191,15 +191,18 @@ impl Exchange {
             "domainPrefix" => self.domain_prefix().to_owned(),
             "error.message" => failed?.message.to_owned(),
             "error.messageString" => serde_json::json!(failed?.message).to_string(),
-            "authorizer.error" | "integrationErrorMessage" | "integration.error" => failed?.reason.clone()?,
+            "authorizer.error" => self.authorizer_error.clone()?,
+            "integrationErrorMessage" | "integration.error" if self.authorizer_error.is_none() => {
+                failed?.reason.clone()?
+            }
             "extendedRequestId" | "requestId" => call.extended_id.clone(),
             "httpMethod" => call.method.to_string(),
             "identity.sourceIp" => call.source_ip.to_string(),
             "identity.userAgent" => call.header("user-agent")?.to_owned(),
             "integrationLatency" | "integration.latency" => self.integration_latency?.as_millis().to_string(),
-            "integrationStatus" | "integration.status" | "integration.integrationStatus" => {
-                self.integration_status?.to_string()
-            }
+            // Of a function the one is its own answer's, the others are Lambda's.
+            "integration.status" => self.function_status.or(self.integration_status)?.to_string(),
+            "integrationStatus" | "integration.integrationStatus" => self.integration_status?.to_string(),
             "path" => self.path().to_owned(),
             "protocol" => call.protocol().to_owned(),
             "requestTime" => common_log(call.received),

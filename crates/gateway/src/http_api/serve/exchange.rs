@@ -22,6 +22,10 @@ pub(super) struct Exchange {
     pub(super) failed: Option<Failed>,
     pub(super) integration_latency: Option<Duration>,
     pub(super) integration_status: Option<u16>,
+    /// The status that a function told.
+    pub(super) function_status: Option<u16>,
+    /// Why an authorizer did not let the request pass.
+    pub(super) authorizer_error: Option<String>,
 }
 
 impl Exchange {
@@ -38,6 +42,8 @@ impl Exchange {
             failed: None,
             integration_latency: None,
             integration_status: None,
+            function_status: None,
+            authorizer_error: None,
         }
     }
 
@@ -66,7 +72,10 @@ impl Exchange {
         }
         let route = self.route.clone().ok_or_else(Failed::not_found)?;
         self.throttle(&stage, &route)?;
-        authorize::authorize(self, &stage, &route).await?;
+        if let Err(failed) = authorize::authorize(self, &stage, &route).await {
+            self.authorizer_error.clone_from(&failed.reason);
+            return Err(failed);
+        }
         let integration = route.integration.as_ref();
         let integration = integration.ok_or_else(|| Failed::internal("the route has no integration"))?;
         mapped::request(self, &stage, integration);

@@ -57,6 +57,7 @@ pub(super) async fn proxy(
     } else {
         Answer::read(&reply.payload, DEFAULTS).map_err(|_| malformed())?.into_response()
     };
+    exchange.function_status = Some(response.status().as_u16());
     if let Some(start) = reply.start {
         response
             .headers_mut()
