@@ -216,6 +216,7 @@ def test_token_authorizer(apigateway, api, lambda_client, name):
     assert (status, body, headers["x-amzn-ErrorType"]) == (500, b'{"message":null}', "AuthorizerConfigurationException")
     first, second = (json.loads(ask("me")[2])["requestContext"]["authorizer"] for _ in range(2))
     assert (first["principalId"], first["number"], first["flag"]) == ("me", "7", "true")
+    assert isinstance(first.pop("integrationLatency"), int) and second.pop("integrationLatency") == 0
     assert first == second, "the second was answered from the cache"
     apigateway.flush_stage_authorizers_cache(restApiId=api.id, stageName="test")
     assert json.loads(ask("me")[2])["requestContext"]["authorizer"]["request"] != first["request"]

@@ -5,6 +5,7 @@ import gzip
 import http.client
 import http.server
 import json
+import re
 import threading
 
 import pytest
@@ -66,9 +67,10 @@ def test_the_event_is_complete(api, lambda_client, name):
     assert event["multiValueQueryStringParameters"] == {"x": ["1", "2"], "y": ["ä"]}
     assert event["stageVariables"] == {"colour": "blue"}
     assert (event["body"], event["isBase64Encoded"]) == ("häh?", False)
-    # Names are as the client wrote them.
-    assert event["headers"]["user-AGENT"] == "tests" and event["headers"]["Host"].startswith("127.0.0.1:")
+    # Names are as the client wrote them, but for those that every client sends.
+    assert event["headers"]["User-Agent"] == "tests" and event["headers"]["Host"].startswith("127.0.0.1:")
     assert event["headers"]["X-oWn"] == "1"
+    assert "content-length" not in {name.lower() for name in event["headers"] | event["multiValueHeaders"]}
     assert event["headers"]["X-Forwarded-For"] == "127.0.0.1"
     assert event["multiValueHeaders"]["X-Forwarded-Proto"] == ["http"]
     assert context["resourcePath"] == "/{proxy+}" and context["path"] == "/test/a/b%20c"
@@ -102,6 +104,69 @@ def test_routes(api, lambda_client, name):
     assert (status, body) == (403, b"")
 
 
+def test_a_method_that_a_better_path_does_not_have(api):
+    for path, method in (("a", "POST"), ("{proxy+}", "OPTIONS"), ("any", "ANY")):
+        resource = api.resource(path)
+        api.method(resource, method)
+        api.mock(resource, method, template=json.dumps(path))
+    api.deploy()
+    found = lambda path, method: json.loads(api.call(path, method)[2])  # noqa: E731
+    assert [found("/test/a", "POST"), found("/test/a", "OPTIONS"), found("/test/any", "PATCH")] == ["a", "{proxy+}", "any"]
+    # ANY is seven methods, and not all that there are.
+    assert api.call("/test/any", "PROPFIND")[::2] == (403, NO_ROUTE)
+
+
+def test_slashes(api, lambda_client, name):
+    function(api, lambda_client, name, ECHO)
+    own = api.resource("own")
+    api.method(own)
+    api.function(own, name)
+    api.deploy()
+    for asked, path, proxy, whole in (
+        ("/test/x/", "/x/", "x", "/test/x/"),
+        ("/test/x//y", "/x//y", "x//y", "/test/x//y"),
+        ("//test/x", "/x", "x", "/test/x"),
+        ("/test//x", "/x", "x", "/test//x"),
+        ("/test//own", "/own", None, "/test//own"),
+    ):
+        for host in (None, f"{api.id}.execute-api.localhost:{api.server.port}"):
+            status, _, body = api.call(asked, host=host)
+            assert status == 200, (asked, host, body)
+            event = json.loads(body)
+            assert (event["path"], event["requestContext"]["path"]) == (path, whole)
+            assert event["pathParameters"] == ({"proxy": proxy} if proxy else None)
+
+
+def test_lambda_is_called_by_post(api, lambda_client, name):
+    function(api, lambda_client, name, ECHO)
+    where = {"restApiId": api.id, "resourceId": api.resource("get"), "httpMethod": "ANY"}
+    api.method(where["resourceId"])
+    uri = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{uri}/invocations"
+    api.client.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="GET", uri=uri)
+    api.deploy()
+    status, headers, body = api.call("/test/get")
+    assert (status, body, headers["x-amzn-ErrorType"]) == (500, INTERNAL, "InternalServerErrorException")
+
+
+def test_traces(api, lambda_client, name):
+    function(api, lambda_client, name, ECHO)
+    resource = api.resource("mock")
+    api.method(resource, "GET")
+    api.mock(resource)
+    api.deploy()
+    root = "Root=1-3152b799-8954dae64eda91bc9a23a7e8"
+    whole = f"{root};Parent=7fa8c0f79203be72;Sampled=1"
+
+    def told(path, trace=None):
+        return api.call(path, headers={"X-Amzn-Trace-Id": trace} if trace else {})[1]["X-Amzn-Trace-Id"]
+
+    assert re.fullmatch("Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", told("/test/x"))
+    assert re.fullmatch(root + ";Parent=[0-9a-f]{16};Sampled=0", told("/test/x", root))
+    assert told("/test/x", whole) == whole
+    assert told("/test/mock", whole) is None, "nobody is behind it"
+
+
 @pytest.mark.parametrize(
     "answer, status, body, headers",
     [
@@ -111,7 +176,9 @@ def test_routes(api, lambda_client, name):
         ({"statusCode": 200, "headers": {"Server": "s", "Date": "d"}}, 200, b"", {"x-amzn-Remapped-Server": "s", "x-amzn-Remapped-Date": "d"}),
         ({"statusCode": 200, "body": "eA==", "isBase64Encoded": True}, 200, b"eA==", {}),
         ("Hello from Lambda", 502, INTERNAL, {"x-amzn-ErrorType": "InternalServerErrorException"}),
-        ({"body": "x"}, 502, INTERNAL, {}),
+        ({"body": "x", "headers": {"A": "1"}}, 200, b"x", {"A": "1"}),
+        ({}, 200, b"", {}),
+        ({"statusCode": 200, "wrongValue": "x"}, 502, INTERNAL, {}),
         ({"statusCode": 200, "body": {"a": 1}}, 502, INTERNAL, {}),
         ({"statusCode": "ok"}, 502, INTERNAL, {}),
         (None, 502, INTERNAL, {}),
@@ -163,6 +230,8 @@ def test_binary(server, apigateway, lambda_client, name):
     assert (status, body, answered["X-Encoded"]) == (200, data, "true")
     status, _, body = api.call("/test/x", "POST", headers={**headers, "Accept": "text/plain"}, body=data)
     assert (status, body) == (200, base64.b64encode(data))
+    status, _, body = api.call("/test/x", "POST", headers={**headers, "Content-Type": "text/plain"}, body=b"not base64!")
+    assert (status, body) == (500, INTERNAL)
     apigateway.delete_rest_api(restApiId=api.id)
 
 
@@ -300,6 +369,25 @@ def test_access_logs(apigateway, api, logs_client, name):
     ]
 
 
+def test_the_status_that_a_function_told_is_logged(apigateway, api, lambda_client, logs_client, name):
+    function(api, lambda_client, name, python("def lambda_handler(event, context):\n    return {'statusCode': 404}\n"))
+    api.deploy()
+    operations = [
+        {"op": "replace", "path": "/accessLogSettings/destinationArn", "value": f"arn:aws:logs:us-east-1:123456789012:log-group:{name}"},
+        {"op": "replace", "path": "/accessLogSettings/format", "value": "$context.requestId $context.integration.status $context.integrationStatus"},
+    ]
+    apigateway.update_stage(restApiId=api.id, stageName="test", patchOperations=operations)
+    status, headers, _ = api.call("/test/x")
+    assert status == 404
+
+    def line():
+        groups = logs_client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        events = logs_client.filter_log_events(logGroupName=name)["events"] if groups else []
+        return [event["message"] for event in events]
+
+    assert wait_until(line, "the request is in the log") == [f"{headers['x-amzn-RequestId']} 404 200"]
+
+
 def test_compression(server, apigateway, name):
     api = Api(server, apigateway, name, minimumCompressionSize=10)
     api.method(api.root, "GET")
@@ -389,6 +477,7 @@ def test_http_with_mappings(apigateway, api, upstream):
     asked = json.loads(body)
     assert (status, headers["X-From"], asked["path"]) == (200, "yes", "/there?q=X")
     assert asked["headers"]["x-fixed"] == "fixed" and "x-own" not in asked["headers"]
+    assert headers["X-Amzn-Trace-Id"].startswith("Root=")
     change = [{"op": "replace", "path": "/variables/where", "value": "missing"}]
     apigateway.update_stage(restApiId=api.id, stageName="test", patchOperations=change)
     status, headers, body = api.call("/test")

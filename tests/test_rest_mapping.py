@@ -159,6 +159,23 @@ def test_what_a_request_template_sets_is_passed_on(server, apis, api):
     assert answer.json == {"path": "7", "status": "444", "foo": "bar", "custom": "too"}
 
 
+@pytest.mark.parametrize("kind", ["AWS", "AWS_PROXY"])
+def test_headers_that_no_mapping_gives_to_functions(server, apis, lambda_client, api, name, kind):
+    header = "method.request.header.X-Own"
+    integration = {"type": kind, "uri": function(lambda_client, name), "requestParameters": {}}
+    method(apis, api, integration, requestParameters={header: False})
+    url = deploy(server, apis, api)
+    assert fetch(url, "POST", headers={"X-Own": "1"}).status == (200 if kind == "AWS" else 502)
+    for name in ("Content-Length", "transfer-encoding", "Authorization", "Connection", "Expect", "TE"):
+        mapped = {f"integration.request.header.{name}": header}
+        apis.put_integration(**api, httpMethod="POST", integrationHttpMethod="POST", **{**integration, "requestParameters": mapped})
+        apis.put_integration_response(**api, httpMethod="POST", statusCode="200")
+        deploy(server, apis, api)
+        refused = fetch(url, "POST", headers={"X-Own": "1"})
+        assert (refused.status, refused.json) == (500, {"message": "Internal server error"}), name
+        assert refused.headers["x-amzn-errortype"] == "InternalServerErrorException"
+
+
 def test_a_mapping_does_not_frame_the_answer(server, apis, api):
     integration = {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
     own = ("Content-Length", "Transfer-Encoding", "Connection", "X-Own")

@@ -52,6 +52,17 @@ pub(crate) fn trace_root(clock: &dyn Clock, random: &dyn Random) -> String {
     root
 }
 
+/// A trace as it is passed on: with a parent, and with whether it is recorded.
+pub(crate) fn trace_passed_on(trace: &str, random: &dyn Random) -> String {
+    if trace.contains("Parent=") {
+        return trace.to_owned();
+    }
+    let mut parent = [0; 8];
+    random.fill(&mut parent);
+    let sampled = if trace.contains("Sampled=") { "" } else { ";Sampled=0" };
+    format!("{trace};Parent={:016x}{sampled}", u64::from_be_bytes(parent))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +77,15 @@ mod tests {
         assert_eq!(key_value(&random).len(), 40);
         let extended = extended(&random);
         assert!(extended.len() == 16 && extended.ends_with('='), "{extended}");
+    }
+
+    #[test]
+    fn traces_have_parents() {
+        let given = "Root=1-3152b799-8954dae64eda91bc9a23a7e8;Parent=7fa8c0f79203be72;Sampled=1";
+        assert_eq!(trace_passed_on(given, &SeededRandom::new(3)), given);
+        let made = trace_passed_on("Root=1-3152b799-8954dae64eda91bc9a23a7e8", &SeededRandom::new(3));
+        let parts: Vec<_> = made.split(';').collect();
+        assert_eq!((parts[0], parts[2]), ("Root=1-3152b799-8954dae64eda91bc9a23a7e8", "Sampled=0"));
+        assert!(parts[1].len() == 23 && parts[1].starts_with("Parent="), "{made}");
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -25,19 +25,54 @@ pub(crate) struct Answer {
     pub(crate) base64: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// What an answer must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Nothing but the members that there are; who names no status means 200. So REST APIs take it.
+    Strict,
+    /// A status, and anything else besides.
+    Lenient,
+}
+
+#[derive(Default)]
 struct Raw<'a> {
-    #[serde(borrow)]
-    status_code: Scalar<'a>,
-    #[serde(borrow, default)]
+    status_code: Option<Scalar<'a>>,
     headers: Pairs<'a, Scalar<'a>>,
-    #[serde(borrow, default)]
     multi_value_headers: Pairs<'a, Many<'a>>,
-    #[serde(borrow, default)]
     body: Option<Text<'a>>,
-    #[serde(default)]
     is_base64_encoded: Option<bool>,
+    /// Whether there are other members.
+    more: bool,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reads<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for Reads<'a> {
+            type Value = Raw<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw<'a>, A::Error> {
+                let mut raw = Raw::default();
+                while let Some(Text(name)) = entries.next_key::<Text<'de>>()? {
+                    match &*name {
+                        "statusCode" => raw.status_code = Some(entries.next_value()?),
+                        "headers" => raw.headers = entries.next_value()?,
+                        "multiValueHeaders" => raw.multi_value_headers = entries.next_value()?,
+                        "body" => raw.body = entries.next_value()?,
+                        "isBase64Encoded" => raw.is_base64_encoded = entries.next_value()?,
+                        _ => {
+                            raw.more = true;
+                            entries.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(raw)
+            }
+        }
+        deserializer.deserialize_map(Reads(PhantomData))
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,9 +81,18 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl Answer {
     /// Reads a function's answer. A body that needs no unescaping is not copied.
-    pub(crate) fn read(payload: &Bytes) -> Result<Self, Malformed> {
+    pub(crate) fn read(payload: &Bytes, form: Form) -> Result<Self, Malformed> {
         let raw: Raw<'_> = serde_json::from_slice(payload).map_err(|_| Malformed)?;
-        let status = raw.status_code.0.ok_or(Malformed)?.parse::<u16>().map_err(|_| Malformed)?;
+        if raw.more && form == Form::Strict {
+            return Err(Malformed);
+        }
+        let status = match (raw.status_code, form) {
+            (None, Form::Strict) => 200,
+            (status, _) => {
+                let told = status.and_then(|status| status.0).ok_or(Malformed)?;
+                told.parse::<u16>().map_err(|_| Malformed)?
+            }
+        };
         if !(200..=599).contains(&status) {
             return Err(Malformed);
         }
@@ -181,16 +225,20 @@ mod tests {
 
     #[test]
     fn answers() {
-        fn check(payload: &'static str, expect: Expect) {
-            let found = Answer::read(&Bytes::from_static(payload.as_bytes())).ok();
+        fn check_as(form: Form, payload: &'static str, expect: Expect) {
+            let found = Answer::read(&Bytes::from_static(payload.as_bytes()), form).ok();
             let expect = expect.map(|(status, headers, body, base64)| Answer {
                 status,
                 headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
                 body: Bytes::from_static(body.as_bytes()),
                 base64,
             });
-            assert_eq!(found, expect, "{payload}");
+            assert_eq!(found, expect, "{form:?} {payload}");
         }
+        let check = |payload, expect| {
+            check_as(Form::Strict, payload, expect);
+            check_as(Form::Lenient, payload, expect);
+        };
         check(r#"{"statusCode":200,"body":"hi"}"#, Some((200, &[], "hi", false)));
         check(r#"{"statusCode":"404"}"#, Some((404, &[], "", false)));
         check(
@@ -210,13 +258,22 @@ mod tests {
             r#"{"statusCode":200,"headers":{"a":"3"},"multiValueHeaders":{"A":["3","4"]}}"#,
             Some((200, &[("A", "3"), ("A", "4")], "", false)),
         );
-        check(r#"{"statusCode":200,"cookies":["x"]}"#, Some((200, &[], "", false)));
+        let told: [(&str, Expect, Expect); 5] = [
+            (r#"{"statusCode":200,"cookies":["x"]}"#, None, Some((200, &[], "", false))),
+            (r#"{"statusCode":200,"body":"hi","wrongValue":{"a":[1]}}"#, None, Some((200, &[], "hi", false))),
+            ("{}", Some((200, &[], "", false)), None),
+            (r#"{"body":"hi"}"#, Some((200, &[], "hi", false)), None),
+            (r#"{"headers":{"a":"1"}}"#, Some((200, &[("a", "1")], "", false)), None),
+        ];
+        for (payload, strict, lenient) in told {
+            check_as(Form::Strict, payload, strict);
+            check_as(Form::Lenient, payload, lenient);
+        }
         for malformed in [
             r#""Hello from Lambda""#,
             "null",
             "[]",
-            "{}",
-            r#"{"body":"hi"}"#,
+            r#"{"statusCode":null}"#,
             r#"{"statusCode":"ok"}"#,
             r#"{"statusCode":99}"#,
             r#"{"statusCode":600}"#,
@@ -233,14 +290,14 @@ mod tests {
     #[test]
     fn a_plain_body_is_not_copied() {
         let payload = Bytes::from_static(br#"{"statusCode":200,"body":"plain"}"#);
-        let answer = Answer::read(&payload).expect("an answer");
+        let answer = Answer::read(&payload, Form::Strict).expect("an answer");
         assert!(payload.as_ptr_range().contains(&answer.body.as_ptr()));
     }
 
     proptest! {
         #[test]
         fn any_payload_is_judged(payload in "\\PC{0,40}") {
-            let _ = Answer::read(&Bytes::from(payload));
+            let _ = Answer::read(&Bytes::from(payload), Form::Strict);
         }
     }
 }

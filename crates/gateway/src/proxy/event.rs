@@ -13,7 +13,7 @@ pub(crate) struct Event<'a> {
     /// The request.
     pub(crate) call: &'a Call,
     /// Its headers as the function sees them.
-    pub(crate) headers: &'a [(Cow<'a, str>, Cow<'a, str>)],
+    pub(crate) headers: &'a [Shown<'a>],
     /// The parameters of its query string.
     pub(crate) query: &'a [(String, String)],
     /// The parameters of its path.
@@ -28,8 +28,11 @@ pub(crate) struct Event<'a> {
     pub(crate) binary: bool,
 }
 
+/// A header's name and value, as they are shown.
+pub(crate) type Shown<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// The headers as functions see them: those of the client, and what the gateway adds.
-pub(crate) fn shown_headers(call: &Call) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+pub(crate) fn shown_headers(call: &Call) -> Vec<Shown<'_>> {
     let own = ["x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
     let passed = call.headers.iter().filter(|(name, _)| forwarded(name) && !own.contains(&name.as_str()));
     let mut shown: Vec<_> = passed.map(|(name, value)| (call.written(name).into(), text(value))).collect();
@@ -43,6 +46,21 @@ pub(crate) fn shown_headers(call: &Call) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
     let port = call.host().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     shown.push(("X-Forwarded-Port".into(), port.unwrap_or(80).to_string().into()));
     shown.push(("X-Forwarded-Proto".into(), call.header("x-forwarded-proto").unwrap_or("http").into()));
+    shown
+}
+
+/// Names that REST APIs write in their own way, however the client does.
+const CANONICAL: [&str; 3] = ["Authorization", "Host", "User-Agent"];
+
+/// The headers as REST APIs show them: without the length, which is not that of what the function gets.
+pub(crate) fn shown_by_rest_apis(call: &Call) -> Vec<Shown<'_>> {
+    let mut shown = shown_headers(call);
+    shown.retain_mut(|(name, _)| {
+        if let Some(canonical) = CANONICAL.iter().find(|own| own.eq_ignore_ascii_case(name)) {
+            *name = Cow::Borrowed(canonical);
+        }
+        !name.eq_ignore_ascii_case("content-length")
+    });
     shown
 }
 
@@ -148,6 +166,26 @@ mod tests {
             "isBase64Encoded": false,
         });
         assert_eq!(event(&call, false), expect);
+    }
+
+    #[test]
+    fn headers_of_rest_apis() {
+        let mut call = call("POST", "/lab3/a");
+        call.names = ["host", "user-AGENT", "authorization", "x-oWn", "accept"].map(Into::into).into();
+        for (name, value) in [
+            ("user-agent", "me"),
+            ("authorization", "a"),
+            ("x-own", "b"),
+            ("accept", "c"),
+            ("content-length", "2"),
+        ] {
+            call.headers.append(name, value.parse().expect("valid"));
+        }
+        let names: Vec<_> =
+            shown_by_rest_apis(&call).into_iter().map(|(name, _)| name.into_owned()).collect();
+        let own = ["Host", "User-Agent", "Authorization", "x-oWn", "accept"];
+        assert_eq!(names[..5], own);
+        assert!(names[5..].iter().all(|name| name.starts_with("X-")), "{names:?}");
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod answer;
 mod event;
 mod headers;
 
-pub(crate) use answer::Answer;
-pub(crate) use event::{Event, shown_headers};
+pub(crate) use answer::{Answer, Form};
+pub(crate) use event::{Event, Shown, shown_by_rest_apis, shown_headers};
 pub(crate) use headers::{forwarded, put as put_header, set as set_header};

@@ -53,7 +53,7 @@ pub(super) async fn proxy(
     let malformed =
         || Failed::internal("the function's answer is not of the form that a proxy integration needs");
     let mut response = if old {
-        old_response(proxy::Answer::read(&reply.payload).map_err(|_| malformed())?)
+        old_response(proxy::Answer::read(&reply.payload, proxy::Form::Lenient).map_err(|_| malformed())?)
     } else {
         Answer::read(&reply.payload, DEFAULTS).map_err(|_| malformed())?.into_response()
     };

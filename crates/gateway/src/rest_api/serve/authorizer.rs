@@ -71,7 +71,9 @@ pub(super) async fn authorize(exchange: &mut Exchange, route: &Route) -> Result<
     let authorization = match known {
         Some(known) => known,
         None => {
-            let payload = ask(exchange, authorizer, &identity).await?;
+            let asking = ask(exchange, authorizer, &identity).await;
+            exchange.authorizer_latency = exchange.served.edge.clock.monotonic().since(now);
+            let payload = asking?;
             let asked = Arc::new(read(&payload).map_err(unreadable)?);
             if cached {
                 let until = now + Duration::from_secs(ttl);

@@ -28,6 +28,7 @@ pub(super) async fn mapped(
     if !uri.contains(":lambda:path/") {
         return Err(Failed::misconfigured(format!("integrations with {uri} are not implemented")));
     }
+    lambda::refuse_mapped(exchange, integration)?;
     let arn = lambda::function(exchange, route, integration)?;
     let body = mapping::request_body(exchange, integration)?;
     let event = if body.is_empty() { Bytes::from_static(b"{}") } else { body };

@@ -20,7 +20,7 @@ impl BinaryTypes {
         let first = header.unwrap_or_default().split([',', ';']).next().unwrap_or_default().trim();
         let first = first.to_ascii_lowercase();
         self.0.iter().any(|kind| match kind.strip_suffix("/*") {
-            Some(whole) => first.split('/').next() == Some(whole),
+            Some(whole) => first.split_once('/').is_some_and(|(kind, _)| kind == whole),
             None => *kind == first,
         })
     }
@@ -41,6 +41,7 @@ mod tests {
         check(&["image/png"], Some("text/html, image/png"), false);
         check(&["image/*"], Some("image/gif"), true);
         check(&["image/*"], Some("imagex/gif"), false);
+        check(&["image/*"], Some("image"), false);
         check(&["*/*"], None, true);
         check(&["application/zip"], None, false);
     }

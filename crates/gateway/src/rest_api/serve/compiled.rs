@@ -13,6 +13,9 @@ use crate::{
 use std::{collections::BTreeMap, sync::Arc};
 use tinderbox_base::{Arn, policy::Policy};
 
+/// What `ANY` stands for.
+const ANY: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
 /// A deployment, compiled once.
 #[derive(Debug)]
 pub(in crate::rest_api) struct Compiled {
@@ -72,12 +75,12 @@ impl Compiled {
         Self { id: deployment.id.clone(), definition, binary, schemas, policy, paths }
     }
 
-    /// The route for a request: the resource is found first, and then has the method or has it not.
+    /// The route for a request: the best of the resources that have the method.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<Routed> {
-        let found = self.paths.find(path, Some)?;
-        let route = found.value.get(method).or_else(|| found.value.get("ANY"))?;
+        let any = || ANY.contains(&method).then_some("ANY");
+        let found = self.paths.find(path, |own| own.get(method).or_else(|| own.get(any()?)))?;
         let params = found.params.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-        Some(Routed { route: Arc::clone(route), params: params.collect() })
+        Some(Routed { route: Arc::clone(found.value), params: params.collect() })
     }
 }
 

@@ -35,6 +35,8 @@ impl Exchange {
                 authorizer.text(name, value);
             }
             authorizer.text("principalId", &authorization.principal);
+            let millis = i64::try_from(self.authorizer_latency.as_millis()).unwrap_or(i64::MAX);
+            json::number(millis, authorizer.key("integrationLatency"));
             authorizer.end();
         }
         object.text("httpMethod", call.method.as_str());
@@ -109,9 +111,9 @@ impl Exchange {
             "integrationLatency" | "integration.latency" | "integration.integrationLatency" => {
                 self.integration_latency?.as_millis().to_string()
             }
-            "integrationStatus" | "integration.status" | "integration.integrationStatus" => {
-                self.integration_status?.to_string()
-            }
+            // Of a function behind a proxy the one is its own answer's, the others are Lambda's.
+            "integration.status" => self.function_status.or(self.integration_status)?.to_string(),
+            "integrationStatus" | "integration.integrationStatus" => self.integration_status?.to_string(),
             "isCanaryRequest" => self.canary.to_string(),
             "operationName" => route?.method.operation_name.clone()?,
             "path" => call.path().to_owned(),
@@ -133,8 +135,10 @@ impl Exchange {
 
     fn authorized(&self, name: &str) -> Option<String> {
         let authorization = self.authorization.as_ref()?;
-        if name == "principalId" {
-            return Some(authorization.principal.clone());
+        match name {
+            "principalId" => return Some(authorization.principal.clone()),
+            "integrationLatency" => return Some(self.authorizer_latency.as_millis().to_string()),
+            _ => {}
         }
         let found = authorization.context.iter().find(|(own, _)| own == name);
         found.map(|(_, value)| value.clone())

@@ -14,14 +14,15 @@ use super::{
 use crate::{
     call::{Call, text},
     gate::Signer,
+    ids,
     mapping::Overrides,
     outgoing::Outgoing,
-    proxy::shown_headers,
+    proxy::{Shown, shown_by_rest_apis},
     rest_api::model::{ApiKey, Integration, IntegrationKind},
 };
-use ::http::Response;
+use ::http::{HeaderName, HeaderValue, Response};
 use bytes::Bytes;
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tinderbox_base::Parts;
 
 /// A request and what became of it so far.
@@ -43,6 +44,12 @@ pub(super) struct Exchange {
     pub(super) failed: Option<Failed>,
     pub(super) integration_latency: Option<Duration>,
     pub(super) integration_status: Option<u16>,
+    /// The status that a function behind a proxy told.
+    pub(super) function_status: Option<u16>,
+    /// The trace as the integration gets it, while that is asked.
+    pub(super) passed_trace: String,
+    /// How long the authorizer took; nothing if its answer was remembered.
+    pub(super) authorizer_latency: Duration,
     /// What it tells of itself, if it is a test.
     pub(super) trace: Option<Trace>,
     /// The body, where it is passed on as it comes: the answer's own is empty then.
@@ -67,6 +74,9 @@ impl Exchange {
             failed: None,
             integration_latency: None,
             integration_status: None,
+            function_status: None,
+            passed_trace: String::new(),
+            authorizer_latency: Duration::ZERO,
             trace: None,
             parts: None,
         }
@@ -126,12 +136,21 @@ impl Exchange {
         integration: &Integration,
         plan: Option<&Plan>,
     ) -> Result<Response<Bytes>, Failed> {
-        let started = self.served.edge.clock.monotonic();
-        let answer = self.integrate(route, integration).await;
+        let edge = &self.served.edge;
+        let (started, tells) = (edge.clock.monotonic(), tells_trace(integration.kind));
+        if tells {
+            self.passed_trace = ids::trace_passed_on(&self.call.trace, &*edge.random);
+        }
+        let mut answer = self.integrate(route, integration).await;
         let ended = self.served.edge.clock.monotonic();
         self.integration_latency = Some(ended.since(started));
         if let (Some(plan), Ok(answer)) = (plan, &answer) {
             caching::keep(self, plan, answer);
+        }
+        if let (true, Ok(answer)) = (tells, &mut answer)
+            && let Ok(trace) = HeaderValue::try_from(std::mem::take(&mut self.passed_trace))
+        {
+            answer.headers_mut().insert(HeaderName::from_static("x-amzn-trace-id"), trace);
         }
         answer
     }
@@ -142,12 +161,16 @@ impl Exchange {
         if served.api.definition.settings.disable_execute_api_endpoint {
             return Err(Failed::forbidden(Trouble::Default4xx));
         }
-        let path = self.call.path().strip_prefix('/').unwrap_or_default();
-        let name = path.split('/').next().unwrap_or_default();
+        let path = self.call.path();
+        let after = path.trim_start_matches('/');
+        // Of several slashes before the stage one is left, whoever asks; those after it are no part of the route only.
+        let extra = (path.len() - after.len()).saturating_sub(1);
+        let (name, rest) = after.split_once('/').unwrap_or((after, ""));
         let Some(stage) = served.stages.get(name) else {
             return Err(Failed::forbidden(Trouble::Default4xx));
         };
-        self.stage_bytes = name.len() + 1;
+        self.stage_bytes = name.len() + 1 + rest.len() - rest.trim_start_matches('/').len();
+        self.call.address.prefix += extra;
         let (variant, canary) = stage.draw(&*served.edge.random);
         self.canary = canary;
         self.routed = variant.compiled.find(self.call.method.as_str(), self.path());
@@ -181,9 +204,9 @@ impl Exchange {
     }
 
     /// Its headers as functions see them. A test has those that it was given.
-    pub(super) fn shown_headers(&self) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+    pub(super) fn shown_headers(&self) -> Vec<Shown<'_>> {
         if self.trace.is_none() {
-            return shown_headers(&self.call);
+            return shown_by_rest_apis(&self.call);
         }
         self.call.headers.iter().map(|(name, value)| (self.call.written(name).into(), text(value))).collect()
     }
@@ -245,5 +268,13 @@ impl Exchange {
             self.call.method,
             path.trim_start_matches('/'),
         )
+    }
+}
+
+/// Whether answers tell of the trace. A server behind a proxy does so itself, and nobody is behind a mock.
+fn tells_trace(kind: IntegrationKind) -> bool {
+    match kind {
+        IntegrationKind::Aws | IntegrationKind::AwsProxy | IntegrationKind::Http => true,
+        IntegrationKind::HttpProxy | IntegrationKind::Mock => false,
     }
 }

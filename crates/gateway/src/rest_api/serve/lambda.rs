@@ -3,16 +3,17 @@
 use super::{
     compiled::Route,
     exchange::Exchange,
+    mapping,
     trouble::{Failed, Trouble},
 };
 use crate::{
     function::{self, Called, PRINCIPAL, function_of, with_variables},
     outgoing::Until,
-    proxy::{Answer, Event, put_header},
+    proxy::{Answer, Event, Form, put_header},
     rest_api::model::Integration,
     streamed,
 };
-use ::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use tinderbox_base::{Arn, Caller, Principal, RequestId, StreamedReply};
@@ -23,7 +24,7 @@ pub(super) async fn proxy(
     route: &Route,
     integration: &Integration,
 ) -> Result<Response<Bytes>, Failed> {
-    let arn = function(exchange, route, integration)?;
+    let arn = callable(exchange, route, integration)?;
     let event = event(exchange, route);
     let caller = caller(exchange, route, integration);
     let (edge, timeout) = (&exchange.served.edge, exchange.timeout(integration));
@@ -31,17 +32,17 @@ pub(super) async fn proxy(
     let called = function::call(&edge.targets, caller, arn, event, timeout).await;
     let reply = ran(exchange, called)?;
     exchange.note_received(200, &HeaderMap::new(), &reply.payload);
-    let mut response = if reply.failed {
-        Err(Failed::malformed("Lambda execution failed with status 200 due to customer function error"))
-    } else {
-        match Answer::read(&reply.payload) {
-            Ok(answer) => Ok(response(exchange, answer)),
-            Err(_) => Err(Failed::malformed(
-                "Execution failed due to configuration error: Malformed Lambda proxy response",
-            )),
-        }
-    }?;
-    traced(exchange, reply.start, response.headers_mut());
+    if reply.failed {
+        return Err(Failed::malformed(
+            "Lambda execution failed with status 200 due to customer function error",
+        ));
+    }
+    let answer = Answer::read(&reply.payload, Form::Strict).map_err(|_| {
+        Failed::malformed("Execution failed due to configuration error: Malformed Lambda proxy response")
+    })?;
+    exchange.function_status = Some(answer.status);
+    let mut response = response(exchange, answer)?;
+    started(reply.start, response.headers_mut());
     Ok(response)
 }
 
@@ -51,7 +52,7 @@ pub(super) async fn stream(
     route: &Route,
     integration: &Integration,
 ) -> Result<Response<Bytes>, Failed> {
-    let arn = function(exchange, route, integration)?;
+    let arn = callable(exchange, route, integration)?;
     let event = event(exchange, route);
     let caller = caller(exchange, route, integration);
     let (edge, timeout) = (&exchange.served.edge, exchange.timeout(integration));
@@ -65,8 +66,9 @@ pub(super) async fn stream(
     })?;
     let (head, parts) = begun.into_parts();
     let mut response = Response::from_parts(head, Bytes::new());
+    exchange.function_status = Some(response.status().as_u16());
     exchange.parts = Some(Box::new(Until::new(parts, timeout.saturating_sub(took))));
-    traced(exchange, start, response.headers_mut());
+    started(start, response.headers_mut());
     Ok(response)
 }
 
@@ -86,12 +88,9 @@ fn ran<R>(exchange: &mut Exchange, called: Called<R>) -> Result<R, Failed> {
     }
 }
 
-fn traced(exchange: &Exchange, start: Option<&'static str>, headers: &mut HeaderMap) {
+fn started(start: Option<&'static str>, headers: &mut HeaderMap) {
     if let Some(start) = start {
         headers.insert(HeaderName::from_static("x-tinderbox-start"), HeaderValue::from_static(start));
-    }
-    if let Ok(trace) = HeaderValue::from_str(&exchange.call.trace) {
-        headers.insert(HeaderName::from_static("x-amzn-trace-id"), trace);
     }
 }
 
@@ -102,6 +101,47 @@ pub(super) fn note_sent(exchange: &Exchange, arn: &Arn, event: &[u8]) {
         let uri = format!("https://lambda.{region}.amazonaws.com/2015-03-31/functions/{arn}/invocations");
         exchange.note_sent(&uri, &HeaderMap::new(), event);
     }
+}
+
+/// The function to call for a proxy. Lambda is called by `POST` only, and the integration says by what it is called.
+fn callable(exchange: &Exchange, route: &Route, integration: &Integration) -> Result<Arn, Failed> {
+    match integration.http_method.as_deref() {
+        None | Some("POST") => {}
+        Some("ANY") if exchange.call.method == Method::POST => {}
+        // The kind's own status is another, but this is what clients are answered.
+        Some(method) => {
+            let reason = format!("Lambda functions are called by POST, not by {method}");
+            return Err(Failed {
+                status: Some(500),
+                ..Failed::internal(Trouble::IntegrationFailure, reason)
+            });
+        }
+    }
+    refuse_mapped(exchange, integration)?;
+    function(exchange, route, integration)
+}
+
+/// Headers that no mapping may give the request to a function.
+const UNMAPPED: [&str; 7] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "expect",
+    "proxy-authenticate",
+    "te",
+    "transfer-encoding",
+];
+
+/// Refuses what maps one of them. Nothing else that is mapped reaches a function's event.
+pub(super) fn refuse_mapped(exchange: &Exchange, integration: &Integration) -> Result<(), Failed> {
+    for (target, expression) in &integration.request_parameters {
+        let Some(name) = target.strip_prefix("integration.request.header.") else { continue };
+        let unmapped = UNMAPPED.iter().any(|own| own.eq_ignore_ascii_case(name));
+        if unmapped && mapping::value(exchange, expression, None).is_some() {
+            return Err(Failed::misconfigured(format!("the header {name} cannot be mapped")));
+        }
+    }
+    Ok(())
 }
 
 /// The function to call.
@@ -159,20 +199,22 @@ pub(super) fn caller(exchange: &Exchange, route: &Route, integration: &Integrati
         principal,
         source_arn: exchange.method_arn(&route.path).parse().ok(),
         source_account: Some(api.account.clone()),
-        trace: Some(exchange.call.trace.clone()),
+        trace: Some(exchange.passed_trace.clone()),
         ..Caller::root(account.clone(), api.region.clone(), id)
     }
 }
 
 /// The function's answer as the client's.
-fn response(exchange: &Exchange, answer: Answer) -> Response<Bytes> {
+fn response(exchange: &Exchange, answer: Answer) -> Result<Response<Bytes>, Failed> {
     // Whether base64 is undone is for the client's `Accept` and the API's binary media types to say.
     let wants_bytes = || {
         let accept = exchange.call.header(header::ACCEPT.as_str());
         exchange.variant().is_some_and(|variant| variant.compiled.binary.has(accept))
     };
     let body = match answer.base64 && wants_bytes() {
-        true => BASE64_STANDARD.decode(&answer.body).map_or(answer.body, Bytes::from),
+        true => BASE64_STANDARD.decode(&answer.body).map(Bytes::from).map_err(|_| {
+            Failed::internal(Trouble::Default5xx, "the function's answer says that it is base64 and is not")
+        })?,
         false => answer.body,
     };
     let mut response = Response::new(body);
@@ -180,5 +222,5 @@ fn response(exchange: &Exchange, answer: Answer) -> Response<Bytes> {
     for (name, value) in &answer.headers {
         put_header(name, value, response.headers_mut());
     }
-    response
+    Ok(response)
 }

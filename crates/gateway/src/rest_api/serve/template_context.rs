@@ -54,6 +54,8 @@ impl Exchange {
                 authorizer.insert(name.clone(), value.as_str().into());
             }
             authorizer.insert("principalId".into(), authorization.principal.as_str().into());
+            let latency = self.authorizer_latency.as_millis().to_string();
+            authorizer.insert("integrationLatency".into(), latency.into());
             context.insert("authorizer".into(), authorizer.into());
         }
         Value::Object(context)

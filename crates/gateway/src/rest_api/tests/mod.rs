@@ -193,7 +193,10 @@ async fn authorizers_are_asked_and_their_answers_kept() {
     };
     let answer = bed.get("/lab3/", &[("authorization", "a")]).await;
     let event: Value = serde_json::from_slice(answer.body()).expect("the event");
-    assert_eq!(event["requestContext"]["authorizer"], json!({"n": "1", "principalId": "me"}));
+    assert_eq!(
+        event["requestContext"]["authorizer"],
+        json!({"n": "1", "principalId": "me", "integrationLatency": 0})
+    );
     bed.tell("who", Ok(policy("Deny")));
     assert_eq!(bed.get("/lab3/", &[("authorization", "a")]).await.status(), 200, "kept");
     assert_eq!(asked(), 1);
