@@ -7,6 +7,7 @@ import http.server
 import json
 import re
 import threading
+import zlib
 
 import pytest
 
@@ -399,6 +400,23 @@ def test_compression(server, apigateway, name):
     apigateway.delete_rest_api(restApiId=api.id)
 
 
+def test_requests_that_are_compressed(server, apigateway, lambda_client, name):
+    api = Api(server, apigateway, name, minimumCompressionSize=10_000_000)
+    function(api, lambda_client, name, ECHO)
+    api.deploy()
+
+    def ask(coding, body):
+        return api.call("/test/x", "POST", headers={"Content-Encoding": coding, "Content-Type": "text/plain"}, body=body)
+
+    for coding, body in (("gzip", gzip.compress(b"hello")), ("deflate", zlib.compress(b"hello")), ("identity", b"hello")):
+        status, _, answer = ask(coding, body)
+        assert (status, json.loads(answer)["body"]) == (200, "hello"), coding
+    for coding, body in (("gzip", b"hello"), ("br", b"hello")):
+        assert ask(coding, body)[::2] == (415, b'{"message":"Unsupported Media Type"}'), coding
+    assert ask("gzip", gzip.compress(bytes(11 * 1024 * 1024)))[::2] == (413, b'{"message":"Request Too Long"}')
+    apigateway.delete_rest_api(restApiId=api.id)
+
+
 class Upstream(http.server.BaseHTTPRequestHandler):
     """Another server: answers with what it was asked."""
 
@@ -417,6 +435,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Upstream", "yes")
+        self.send_header("x-amzn-RequestId", "theirs")
         self.end_headers()
         self.wfile.write(body)
 
@@ -456,6 +475,9 @@ def test_http_proxy(api, upstream):
     assert asked["path"] == "/base/a/b?x=1&y=a%20b"
     assert (asked["headers"]["x-own"], asked["headers"]["x-stage"]) == ("1", "test")
     assert asked["headers"]["host"] == upstream.removeprefix("http://")
+    assert headers["x-amzn-Remapped-x-amzn-RequestId"] == "theirs" != headers["x-amzn-RequestId"]
+    assert headers["x-amzn-Remapped-Content-Length"] == headers["Content-Length"] == str(len(body))
+    assert headers["x-amzn-Remapped-Date"] and headers["X-Amzn-Trace-Id"] is None
     assert api.call("/test/missing")[0] == 404
 
 
@@ -477,11 +499,36 @@ def test_http_with_mappings(apigateway, api, upstream):
     asked = json.loads(body)
     assert (status, headers["X-From"], asked["path"]) == (200, "yes", "/there?q=X")
     assert asked["headers"]["x-fixed"] == "fixed" and "x-own" not in asked["headers"]
-    assert headers["X-Amzn-Trace-Id"].startswith("Root=")
+    assert (asked["headers"]["user-agent"], asked["headers"]["accept"]) == (f"AmazonAPIGateway_{api.id}", "application/json")
+    assert "content-type" not in asked["headers"] and headers["X-Amzn-Trace-Id"].startswith("Root=")
     change = [{"op": "replace", "path": "/variables/where", "value": "missing"}]
     apigateway.update_stage(restApiId=api.id, stageName="test", patchOperations=change)
     status, headers, body = api.call("/test")
     assert (status, body, headers["Content-Type"]) == (410, b"gone", "text/plain")
+
+
+@pytest.mark.parametrize("kind", ["HTTP", "HTTP_PROXY"])
+def test_headers_of_requests_that_mappings_set(apigateway, api, upstream, kind):
+    def mapped(part, names):
+        resource = api.resource(part)
+        api.method(resource, "GET")
+        parameters = {f"integration.request.header.{name}": f"'{value}'" for name, value in names.items()}
+        api.integrate(resource, "GET", type=kind, integrationHttpMethod="POST", uri=f"{upstream}/", requestParameters=parameters)
+        where = {"restApiId": api.id, "resourceId": resource, "httpMethod": "GET", "statusCode": "200"}
+        apigateway.put_method_response(**where)
+        apigateway.put_integration_response(**where)
+
+    mapped("most", {"Host": "other", "Connection": "close", "TE": "gzip", "Expect": "200-ok", "Server": "me", "User-Agent": "mine"})
+    mapped("length", {"Content-Length": "0"})
+    mapped("encoding", {"Transfer-Encoding": "deflate"})
+    api.deploy()
+    status, _, body = api.call("/test/most")
+    asked = json.loads(body)["headers"]
+    assert (status, asked["host"], asked["server"], asked["user-agent"]) == (200, "other", "me", "mine")
+    assert not {"connection", "te", "expect"} & set(asked)
+    for part in ("length", "encoding"):
+        status, headers, body = api.call(f"/test/{part}")
+        assert (status, body, headers["x-amzn-ErrorType"]) == (500, INTERNAL, "InternalServerErrorException")
 
 
 def test_a_server_that_is_not_there(api):
@@ -490,6 +537,15 @@ def test_a_server_that_is_not_there(api):
     api.integrate(api.root, "GET", type="HTTP_PROXY", integrationHttpMethod="GET", uri="http://127.0.0.1:9/")
     api.deploy()
     assert api.call("/test")[::2] == (504, b'{"message": "Network error communicating with endpoint"}')
+
+
+@pytest.mark.parametrize("uri", ["https://${stageVariables.none}", "http://nobody.invalid/"])
+def test_an_address_that_leads_nowhere(apigateway, api, uri):
+    api.method(api.root, "GET")
+    api.integrate(api.root, "GET", type="HTTP_PROXY", integrationHttpMethod="GET", uri=uri)
+    tested = apigateway.test_invoke_method(restApiId=api.id, resourceId=api.root, httpMethod="GET")
+    assert (tested["status"], tested["headers"]) == (500, {"x-amzn-ErrorType": "InternalServerErrorException"})
+    assert "Execution failed due to configuration error: Invalid endpoint address" in tested["log"]
 
 
 def test_apis_outlive_a_restart(start, client, tmp_path):

@@ -35,6 +35,8 @@ const BUNDLES: [&str; 3] =
 pub(crate) enum Failure {
     /// It did not answer in time.
     TimedOut,
+    /// Nobody knows its name.
+    Unknown,
     /// It cannot be reached or does not speak HTTP; the text says why.
     Broken(String),
 }
@@ -73,10 +75,26 @@ impl Upstream {
     }
 }
 
+/// That a name has no address.
+#[derive(Debug)]
+struct NoAddress;
+
+impl std::fmt::Display for NoAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the host's name has no address")
+    }
+}
+
+impl std::error::Error for NoAddress {}
+
 fn broken(error: &dyn std::error::Error) -> Failure {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if inner.is_some_and(|inner| inner.is::<NoAddress>()) {
+            return Failure::Unknown;
+        }
         text = format!("{text}: {cause}");
         next = cause.source();
     }
@@ -130,7 +148,12 @@ async fn connect(uri: Uri, tls: Option<TlsConnector>) -> io::Result<Stream> {
     let host = uri.host().ok_or(io::ErrorKind::InvalidInput)?.trim_matches(['[', ']']).to_owned();
     let secure = uri.scheme_str() == Some("https");
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    let stream = TcpStream::connect((host.as_str(), port)).await?;
+    let addresses = tokio::net::lookup_host((host.as_str(), port)).await;
+    let addresses: Vec<_> = addresses.map(Iterator::collect).unwrap_or_default();
+    if addresses.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, NoAddress));
+    }
+    let stream = TcpStream::connect(&addresses[..]).await?;
     stream.set_nodelay(true)?;
     if !secure {
         return Ok(Stream::Plain(stream));

@@ -3,46 +3,42 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Headers of requests that no integration sees.
-const DROPPED_FROM_REQUESTS: [&str; 10] = [
+const DROPPED_FROM_REQUESTS: [&str; 12] = [
     "connection",
     "content-md5",
     "expect",
     "keep-alive",
     "max-forwards",
     "proxy-authenticate",
+    "server",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "www-authenticate",
 ];
 
 /// Headers of answers that clients do not see.
-const DROPPED_FROM_ANSWERS: [&str; 12] = [
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-amz-apigw-id",
-    "x-amzn-requestid",
-    "x-amzn-trace-id",
-    "x-tinderbox-start",
-];
+const DROPPED_FROM_ANSWERS: [&str; 5] =
+    ["keep-alive", "transfer-encoding", "x-amz-apigw-id", "x-amzn-trace-id", "x-tinderbox-start"];
 
 /// Headers of answers that clients see under another name, because theirs belongs to the gateway.
-const REMAPPED: [(&str, &str); 9] = [
+const REMAPPED: [(&str, &str); 15] = [
     ("authorization", "x-amzn-remapped-authorization"),
     ("connection", "x-amzn-remapped-connection"),
     ("content-length", "x-amzn-remapped-content-length"),
     ("content-md5", "x-amzn-remapped-content-md5"),
     ("date", "x-amzn-remapped-date"),
+    ("expect", "x-amzn-remapped-expect"),
+    ("host", "x-amzn-remapped-host"),
     ("max-forwards", "x-amzn-remapped-max-forwards"),
+    ("proxy-authenticate", "x-amzn-remapped-proxy-authenticate"),
     ("server", "x-amzn-remapped-server"),
+    ("trailer", "x-amzn-remapped-trailer"),
+    ("upgrade", "x-amzn-remapped-upgrade"),
     ("user-agent", "x-amzn-remapped-user-agent"),
     ("www-authenticate", "x-amzn-remapped-www-authenticate"),
+    ("x-amzn-requestid", "x-amzn-remapped-x-amzn-requestid"),
 ];
 
 /// Whether integrations see a request's header.
@@ -91,6 +87,9 @@ mod tests {
         check("Content-Type", "text/plain", Some("content-type"));
         check("Date", "yesterday", Some("x-amzn-remapped-date"));
         check("Server", "mine", Some("x-amzn-remapped-server"));
+        check("Host", "mine", Some("x-amzn-remapped-host"));
+        check("X-Amzn-RequestId", "1", Some("x-amzn-remapped-x-amzn-requestid"));
+        check("TE", "gzip", Some("te"));
         check("Transfer-Encoding", "chunked", None);
         check("X-Own", "a\nb", None);
         check("no name", "x", None);

@@ -58,6 +58,7 @@ pub(super) async fn proxy(
     let answer = match exchange.served.edge.upstream.send(request, timeout).await {
         Ok(answer) => answer,
         Err(Failure::TimedOut) => return Err(Failed::unavailable("the other server did not answer in time")),
+        Err(Failure::Unknown) => return Err(Failed::unavailable("nobody knows the other server's name")),
         Err(Failure::Broken(reason)) => return Err(Failed::unavailable(reason)),
     };
     exchange.integration_status = Some(answer.status().as_u16());

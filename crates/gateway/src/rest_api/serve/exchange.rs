@@ -9,7 +9,7 @@ use super::{
     finish, http, lambda, metering, mock,
     trace::Trace,
     trouble::{Failed, Trouble},
-    validate,
+    unpack, validate,
 };
 use crate::{
     call::{Call, text},
@@ -48,6 +48,8 @@ pub(super) struct Exchange {
     pub(super) function_status: Option<u16>,
     /// The trace as the integration gets it, while that is asked.
     pub(super) passed_trace: String,
+    /// Whether the body came compressed.
+    pub(super) unpacked: bool,
     /// How long the authorizer took; nothing if its answer was remembered.
     pub(super) authorizer_latency: Duration,
     /// What it tells of itself, if it is a test.
@@ -76,6 +78,7 @@ impl Exchange {
             integration_status: None,
             function_status: None,
             passed_trace: String::new(),
+            unpacked: false,
             authorizer_latency: Duration::ZERO,
             trace: None,
             parts: None,
@@ -175,7 +178,7 @@ impl Exchange {
         self.canary = canary;
         self.routed = variant.compiled.find(self.call.method.as_str(), self.path());
         self.stage = Some(Arc::clone(stage));
-        Ok(())
+        unpack::unpack(self)
     }
 
     async fn integrate(

@@ -15,6 +15,8 @@ use bytes::Bytes;
 use http_body_util::Full;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+const TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
 /// What is written as it is in query strings.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -28,6 +30,7 @@ pub(super) async fn proxy(
         .headers
         .iter()
         .filter(|(name, _)| forwarded(name) && *name != header::HOST && *name != header::CONTENT_LENGTH)
+        .filter(|(name, _)| !exchange.unpacked || *name != header::CONTENT_ENCODING)
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let forwarded_for =
@@ -42,10 +45,9 @@ pub(super) async fn proxy(
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = answer.status();
     for (name, value) in answer.headers() {
-        if name == header::CONTENT_LENGTH {
-            continue;
-        }
         match value.to_str() {
+            // Nobody else tells of it.
+            _ if name == TRACE => drop(response.headers_mut().append(TRACE, value.clone())),
             Ok(text) => put_header(name.as_str(), text, response.headers_mut()),
             Err(_) => drop(response.headers_mut().append(name.clone(), value.clone())),
         }
@@ -62,9 +64,11 @@ pub(super) async fn mapped(
     let content_type = exchange.call.header(header::CONTENT_TYPE.as_str()).map(str::to_owned);
     let body = mapping::request_body(exchange, integration)?;
     let mut headers = HeaderMap::new();
-    put(&mut headers, "content-type", content_type.as_deref().unwrap_or("application/json"));
-    put(&mut headers, "accept", exchange.call.header("accept").unwrap_or("application/json"));
-    put(&mut headers, "user-agent", "AmazonAPIGateway");
+    if !body.is_empty() {
+        put(&mut headers, "content-type", content_type.as_deref().unwrap_or("application/json"));
+    }
+    put(&mut headers, "accept", "application/json");
+    put(&mut headers, "user-agent", &format!("AmazonAPIGateway_{}", exchange.served.api.id()));
     put(&mut headers, "x-amzn-trace-id", &exchange.call.trace.clone());
     put(&mut headers, "x-amzn-apigateway-api-id", exchange.served.api.id());
     let answer = send(exchange, integration, headers, Vec::new(), body).await?;
@@ -83,7 +87,7 @@ async fn send(
     for (target, expression) in &integration.request_parameters {
         let Some(value) = mapping::value(exchange, expression, None) else { continue };
         if let Some(name) = target.strip_prefix("integration.request.header.") {
-            put(&mut headers, name, &value);
+            map(&mut headers, name, &value)?;
         } else if let Some(name) = target.strip_prefix("integration.request.querystring.") {
             query.retain(|(own, _)| own != name);
             query.push((name.to_owned(), value));
@@ -92,7 +96,7 @@ async fn send(
         }
     }
     for (name, value) in &exchange.overrides.request_headers {
-        put(&mut headers, name, value);
+        map(&mut headers, name, value)?;
     }
     for (name, value) in &exchange.overrides.query {
         query.retain(|(own, _)| own != name);
@@ -119,6 +123,7 @@ async fn send(
             Ok(answer)
         }
         Err(Failure::TimedOut) => Err(Failed::timed_out()),
+        Err(Failure::Unknown) => Err(Failed::misconfigured(INVALID)),
         Err(Failure::Broken(reason)) => Err(Failed {
             reason: Some(reason),
             ..Failed::new(Trouble::IntegrationFailure, "Network error communicating with endpoint")
@@ -147,17 +152,33 @@ fn uri(
         text.push('=');
         text.extend(utf8_percent_encode(value, QUERY));
     }
-    text.parse().map_err(|_| Failed::misconfigured(format!("Invalid endpoint address: {text}")))
+    let uri: Option<Uri> = text.parse().ok();
+    let uri = uri.filter(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+    uri.ok_or_else(|| Failed::misconfigured(INVALID))
 }
 
-/// What says where a request ends; only who sends it knows.
-const FRAMING: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
+/// What the owner reads whose integration leads nowhere.
+const INVALID: &str = "Invalid endpoint address";
 
-/// Sets a header, unless its value is none that can be or it is not a mapping's to say.
-fn put(headers: &mut HeaderMap, name: &str, value: &str) {
-    if FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
-        return;
+/// What says where a request ends; only who sends it knows.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+/// What is for the connection, or promises what is not kept.
+const DROPPED: [&str; 5] = ["connection", "expect", "proxy-authenticate", "te", "via"];
+
+/// Sets a header that a mapping gives, if it is one to give.
+fn map(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Failed> {
+    let among = |names: &[&str]| names.iter().any(|own| own.eq_ignore_ascii_case(name));
+    if among(&FRAMING) {
+        return Err(Failed::misconfigured(format!("the header {name} cannot be mapped")));
     }
+    if !among(&DROPPED) {
+        put(headers, name, value);
+    }
+    Ok(())
+}
+
+/// Sets a header, unless its value is none that can be.
+fn put(headers: &mut HeaderMap, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_bytes())) {
         headers.insert(name, value);
     }

@@ -20,6 +20,7 @@ mod template_context;
 pub(in crate::rest_api) mod testing;
 mod trace;
 mod trouble;
+mod unpack;
 mod validate;
 
 pub(in crate::rest_api) use caching::Answers;

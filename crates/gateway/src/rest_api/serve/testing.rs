@@ -114,16 +114,17 @@ impl Tried<'_> {
         }));
         let route = exchange.route().ok_or_else(|| errors::missing("Method"))?;
         exchange.note_request();
-        let (mut answer, failed) = match exchange.carry_out(&route).await {
+        let (answer, failed) = match exchange.carry_out(&route).await {
             Ok(mut answer) => {
                 if let Some(parts) = exchange.parts.take() {
                     *answer.body_mut() = outgoing::collect(parts, MAX_UPSTREAM_BODY).await;
                 }
+                finish::type_body(&mut answer);
                 (answer, None)
             }
+            // Its type is said only where the API says it.
             Err(failed) => (finish::refusal(&exchange, &failed), Some(failed)),
         };
-        finish::type_body(&mut answer);
         exchange.note_end(failed.as_ref(), &answer);
         Ok(tested(&exchange, &answer))
     }

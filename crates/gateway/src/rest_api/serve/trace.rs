@@ -136,6 +136,9 @@ fn shown(headers: &HeaderMap) -> String {
 
 /// A header's name as it is usually written: `Content-Type`.
 pub(super) fn usual(name: &str) -> String {
+    if name == "x-amzn-errortype" {
+        return "x-amzn-ErrorType".to_owned();
+    }
     let words = name.split('-').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         format!("{}{rest}", first.to_ascii_uppercase())
@@ -150,6 +153,7 @@ mod tests {
     #[test]
     fn names_of_headers() {
         assert_eq!(usual("x-amzn-trace-id"), "X-Amzn-Trace-Id");
+        assert_eq!(usual("x-amzn-errortype"), "x-amzn-ErrorType");
         assert_eq!(usual("a--b"), "A--B");
     }
 }
