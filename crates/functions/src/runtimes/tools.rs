@@ -80,6 +80,7 @@ pub(super) fn gather(root: &Path, directory: &Path) -> io::Result<Vec<Mount>> {
     let mut copies = HashMap::new();
     for name in TOOLS {
         let Some((source, link)) = find(root, name) else { continue };
+        let source = if name == "sh" { bash(root).unwrap_or(source) } else { source };
         let copy = directory.join(name);
         match copies.entry(source) {
             // All of BusyBox is one file.
@@ -95,6 +96,11 @@ pub(super) fn gather(root: &Path, directory: &Path) -> io::Result<Vec<Mount>> {
         mounts.push(Mount::Symlink { target: Path::new(INSIDE).join(name), link });
     }
     Ok(mounts)
+}
+
+/// What `sh` is on Amazon Linux: its scripts use more than a plain shell knows.
+fn bash(root: &Path) -> Option<PathBuf> {
+    find(root, "bash").map(|(source, _)| source)
 }
 
 /// The file that a tool is, and its place inside.
@@ -186,6 +192,11 @@ mod tests {
             &["usr/bin/dash", "usr/bin/gcc"],
             &[("bin", "usr/bin"), ("usr/bin/sh", "dash")],
             &[("/usr/bin/sh", "usr/bin/dash")],
+        );
+        check(
+            &["usr/bin/dash", "usr/bin/bash"],
+            &[("bin", "usr/bin"), ("usr/bin/sh", "dash")],
+            &[("/usr/bin/bash", "usr/bin/bash"), ("/usr/bin/sh", "usr/bin/bash")],
         );
         check(
             &["bin/busybox", "usr/bin/env"],
