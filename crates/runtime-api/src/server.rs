@@ -63,6 +63,11 @@ impl RuntimeApi {
         self.shared.session.started().await
     }
 
+    /// Waits until the runtime waits for an invocation: it has nothing more to do with the last one. Cancel safe.
+    pub async fn idle(&self) {
+        self.shared.session.idle().await;
+    }
+
     /// Gives an invocation to the runtime and waits for its answer, for ever if need be: whoever calls
     /// watches the clock and the process. Not to be called again before it has answered.
     pub async fn invoke(&self, event: Event) -> Answer {

@@ -2,7 +2,10 @@
 
 use crate::stream::Parts;
 use bytes::Bytes;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 use tokio::sync::Notify;
 
 /// An invocation as the runtime gets it.
@@ -103,11 +106,30 @@ pub(crate) struct Session {
     heard: Notify,
     /// There is an invocation.
     offered: Notify,
+    /// Requests of the runtime that wait for an invocation.
+    asking: AtomicUsize,
+}
+
+/// A request that waits for an invocation.
+struct Asking<'a>(&'a AtomicUsize);
+
+impl<'a> Asking<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(count)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Session {
     pub(crate) fn new() -> Self {
-        Self { state: Mutex::new(State::Started), heard: Notify::new(), offered: Notify::new() }
+        let (heard, offered) = (Notify::new(), Notify::new());
+        Self { state: Mutex::new(State::Started), heard, offered, asking: AtomicUsize::new(0) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -138,6 +160,11 @@ impl Session {
         .await
     }
 
+    /// Waits until the runtime waits for an invocation: it has nothing more to do with the last one.
+    pub(crate) async fn idle(&self) {
+        wait(&self.heard, || (self.asking.load(Ordering::Acquire) > 0).then_some(())).await;
+    }
+
     /// The runtime asks for an invocation and waits for it.
     pub(crate) async fn next(&self) -> Result<Event, Refusal> {
         {
@@ -149,6 +176,7 @@ impl Session {
                 State::Ready | State::Offered(_) | State::Running(_) | State::Answered { .. } => {}
             }
         }
+        let _asking = Asking::new(&self.asking);
         self.heard.notify_waiters();
         let event = wait(&self.offered, || {
             let mut state = self.lock();
@@ -214,6 +242,7 @@ async fn wait<T>(notify: &Notify, mut look: impl FnMut() -> Option<T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     fn event(id: &str) -> Event {
         Event {
@@ -251,6 +280,28 @@ mod tests {
             }
         };
         tokio::join!(engine, runtime);
+    }
+
+    #[tokio::test]
+    async fn a_runtime_is_idle_while_it_asks() {
+        let session = Session::new();
+        let is_idle = || session.idle().now_or_never().is_some();
+        assert!(!is_idle());
+        let mut first = Box::pin(session.next());
+        assert!(first.as_mut().now_or_never().is_none());
+        assert!(is_idle());
+        let mut answer = Box::pin(session.invoke(event("a")));
+        assert!(answer.as_mut().now_or_never().is_none());
+        first.await.unwrap();
+        assert!(!is_idle());
+        session.answer("a", "InvocationResponse", success()).unwrap();
+        // It asks before the engine has taken its answer.
+        let mut second = Box::pin(session.next());
+        assert!(second.as_mut().now_or_never().is_none());
+        assert!(is_idle());
+        assert_eq!(answer.await, success());
+        drop(second);
+        assert!(!is_idle());
     }
 
     #[tokio::test]

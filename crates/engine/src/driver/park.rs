@@ -23,7 +23,7 @@ impl Parked {
 impl Driver {
     /// Hands an instance to a watcher, which freezes it if it has run code of a version.
     pub(super) fn park(self: &Arc<Self>, mut machine: Box<Machine>) -> Parked {
-        let (release, released) = oneshot::channel();
+        let (release, mut released) = oneshot::channel();
         let driver = self.clone();
         let watcher = self.runtime.spawn(async move {
             if machine.come_home().is_err() {
@@ -35,15 +35,25 @@ impl Driver {
                 return Err(Some(machine));
             }
             machine.drain_log(&*driver.clock);
+            let mut is_well = true;
             if machine.role.is_some() {
-                machine.control.freeze().await;
-                machine.frozen = true;
-                machine.drain_log(&*driver.clock);
+                tokio::select! {
+                    biased;
+                    _ = &mut released => return Ok(machine),
+                    rests = machine.rest(&*driver.clock) => is_well = rests,
+                }
             }
-            tokio::select! {
-                biased;
-                _ = released => return Ok(machine),
-                () = machine.disturbed(&*driver.clock) => {}
+            if is_well {
+                if machine.role.is_some() {
+                    machine.control.freeze().await;
+                    machine.frozen = true;
+                    machine.drain_log(&*driver.clock);
+                }
+                tokio::select! {
+                    biased;
+                    _ = released => return Ok(machine),
+                    () = machine.disturbed(&*driver.clock) => {}
+                }
             }
             if !driver.died_parked(&machine) {
                 return Err(Some(machine));

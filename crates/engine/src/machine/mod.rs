@@ -220,6 +220,28 @@ impl Machine {
         }
     }
 
+    /// Waits, telling what it logs, until its process has nothing more to do with the last invocation; answers whether it
+    /// came to that. One that ends, or goes on for longer than an invocation may, does not. Cancel safe.
+    pub(crate) async fn rest(&mut self, clock: &dyn Clock) -> bool {
+        let Self { control, log, role, link, .. } = self;
+        // Our own bootstraps have not.
+        let Link::Http(api) = link else { return true };
+        let limit = role.as_ref().map_or(Duration::ZERO, |role| role.version.timeout);
+        let hears = listener(role.as_ref(), clock, None);
+        let mut exited = control.exited();
+        let mut idle = std::pin::pin!(api.idle());
+        let mut late = std::pin::pin!(tokio::time::sleep(limit));
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut exited => return false,
+                () = &mut idle => return true,
+                () = &mut late => return false,
+                () = log.follow(hears) => {}
+            }
+        }
+    }
+
     /// Takes the log's bytes that are there, which no invocation wrote.
     pub(crate) fn drain_log(&mut self, clock: &dyn Clock) {
         let Self { log, role, .. } = self;
