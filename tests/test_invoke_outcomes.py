@@ -221,3 +221,5 @@ def test_a_log_has_the_form_of_lambdas(lambda_client, logs_client, name):
     kinds = [event["message"].split()[0] for event in events]
     once = ["START", "one", "two", "END", "REPORT"]
     assert kinds == ["INIT_START", *once, *once]
+    assert all(event["message"].endswith("\n") for event in events)
+    assert "".join(event["message"] for event in events[1:6]) == tail

@@ -43,7 +43,7 @@ function install() {
 }
 
 function formatText(now, level, values) {
-  return `${now.toISOString()}\t${global[REQUEST_ID]}\t${level}\t${util.format(...values)}`;
+  return `${now.toISOString()}\t${global[REQUEST_ID]}\t${level}\t${util.format(...values)}\n`;
 }
 
 function formatJson(now, level, values) {

@@ -114,8 +114,12 @@ class Function:
                 return content_type, chunks, error
 
     def events(self):
-        """What was logged since the last call: (level, text), with times and paths made stable."""
-        return [(level, self._clean(text)) for level, text in self.instance.events()]
+        """What was logged since the last call: (level, text without its last newline), with times and paths made stable."""
+        return [(level, self._clean(text[:-1] if text.endswith("\n") else text)) for level, text in self.instance.events()]
+
+    def ends(self):
+        """Whether a newline ends each event that was logged since the last call."""
+        return [text.endswith("\n") for _, text in self.instance.events()]
 
     def _clean(self, value):
         if isinstance(value, str):

@@ -102,7 +102,7 @@ class Instance:
             time.sleep(0.001)
 
     def events(self):
-        """The events logged so far, as (level name or None if raw, text)."""
+        """The events logged so far, as (level name or None if raw, text with the newline that ends it)."""
         self._drain()
         data, self._pending = self._pending, b""
         events = []
@@ -113,7 +113,8 @@ class Instance:
                 text, data = data[17 : 17 + length], data[17 + length :]
                 events.append((LEVELS[level], text.decode()))
             else:
-                line, _, data = data.partition(b"\n")
+                end = data.find(b"\n") + 1 or len(data)
+                line, data = data[:end], data[end:]
                 events.append((None, line.decode()))
         return events
 

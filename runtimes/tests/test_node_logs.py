@@ -147,6 +147,22 @@ def test_json_format_of_errors(node):
         assert thrown["stackTrace"][0] == "RangeError: r"
 
 
+@pytest.mark.parametrize(
+    "line, env, ends",
+    [
+        ("console.log('one');", {}, True),
+        ("console.log('one');", {"AWS_LAMBDA_LOG_FORMAT": "JSON"}, False),
+        ("process.stdout.write('one');", {}, False),
+        ("process.stdout.write('one\\n');", {}, True),
+    ],
+)
+def test_newlines_at_the_end_of_events(node, line, env, ends):
+    with node.function(body(line), env=env) as function:
+        function.loaded()
+        function.invoke()
+        assert function.ends() == [ends]
+
+
 def test_large_output_arrives_whole(node):
     source = body(
         "console.log('x'.repeat(900000));", "process.stdout.write('y'.repeat(900000) + '\\n');"

@@ -176,6 +176,23 @@ def test_json_format_of_exceptions(python):
         assert event["stackTrace"][0].startswith('  File "/var/task/app.py", line 3')
 
 
+@pytest.mark.parametrize(
+    "line, env, ends",
+    [
+        ("print('one')", {}, True),
+        ("sys.stdout.write('one')", {}, False),
+        ("logging.warning('one')", {}, True),
+        ("logging.warning('one')", {"AWS_LAMBDA_LOG_FORMAT": "JSON"}, True),
+        ("context.log('one')", {}, False),
+    ],
+)
+def test_newlines_at_the_end_of_events(python, line, env, ends):
+    with python.function(body(line), env=env) as function:
+        function.loaded()
+        function.invoke()
+        assert function.ends() == [ends]
+
+
 def test_large_output_arrives_whole(python):
     with python.function(body("logging.warning('x' * 900000)", "print('y' * 900000)")) as function:
         function.loaded()

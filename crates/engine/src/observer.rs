@@ -1,6 +1,6 @@
 //! How the provider's side hears what instances do.
 
-use crate::{Outcome, Report, StartKind};
+use crate::{Outcome, Phase, Report, StartKind};
 use serde_json::{Map, Value};
 use std::{fmt, time::Duration};
 use tinderbox_base::{Random, RequestId, Timestamp};
@@ -87,11 +87,16 @@ pub enum InstanceEvent<'a> {
     InitStart,
     /// It has initialised.
     InitDone {
+        /// Whether it did so on its own or, when that had taken too long, as part of an invocation.
+        phase: Phase,
         /// How long it took.
         duration: Duration,
     },
-    /// It failed to initialise; a waiting request, if there is one, follows with `Start` and `End`.
+    /// It failed to initialise. Where that took too long, it is tried once more; otherwise a waiting request, if there is
+    /// one, follows with `Start` and `End`.
     InitFailed {
+        /// Whether it did so on its own or, when that had taken too long, as part of an invocation.
+        phase: Phase,
         /// How.
         outcome: &'a Outcome,
         /// How long it took.
@@ -103,7 +108,7 @@ pub enum InstanceEvent<'a> {
         time: Timestamp,
         /// The level its runtime gave it.
         level: Option<Level>,
-        /// The text without its final newline; at most 256 KiB.
+        /// The text with its final newline, if that was written; at most 256 KiB.
         text: &'a str,
         /// The invocation that was running.
         request: Option<RequestId>,
@@ -112,11 +117,15 @@ pub enum InstanceEvent<'a> {
     Start {
         /// Which.
         request: RequestId,
+        /// Its trace header, if it is known.
+        trace: Option<&'a str>,
     },
     /// An invocation ended, after all its lines.
     End {
         /// Which.
         request: RequestId,
+        /// Its trace header, if it is known.
+        trace: Option<&'a str>,
         /// What it took.
         report: &'a Report,
         /// How it ended.

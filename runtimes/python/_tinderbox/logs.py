@@ -32,7 +32,7 @@ class _Sink(object):
         self._pipe = pipe
 
     def log(self, text, level=streams.NONE):
-        self._pipe.record(level, text[:-1] if text.endswith("\n") else text)
+        self._pipe.record(level, text)
 
 
 class LambdaLoggerHandler(logging.Handler):
@@ -78,7 +78,7 @@ class JsonFormatter(logging.Formatter):
             for name, value in vars(record).items()
             if name not in _STANDARD and name not in names
         ]
-        return _ordered_json([pair for pair in event if pair[1] is not None])
+        return _ordered_json([pair for pair in event if pair[1] is not None]) + "\n"
 
 
 def install(pipe):
@@ -101,7 +101,7 @@ def install(pipe):
 
 def _error_json(error):
     now = time.strftime(_SECONDS + "Z", time.gmtime())
-    return _ordered_json([("timestamp", now), ("level", "ERROR")] + list(error.items()))
+    return _ordered_json([("timestamp", now), ("level", "ERROR")] + list(error.items())) + "\n"
 
 
 def _ordered_json(pairs):

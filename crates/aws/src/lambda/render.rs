@@ -50,11 +50,7 @@ pub(super) fn listed(function: &Function, arn: String) -> FunctionConfiguration 
             apply_on: Some(snap_start(own.snap_start).into()),
             optimization_status: Some(SnapStartOptimizationStatus::OFF.into()),
         }),
-        logging_config: Some(LoggingConfig {
-            log_format: Some(LogFormat::TEXT.into()),
-            log_group: Some(function.log_group()),
-            ..LoggingConfig::default()
-        }),
+        logging_config: Some(logging(function)),
         ..FunctionConfiguration::default()
     }
 }
@@ -106,6 +102,20 @@ fn vpc(vpc: &model::VpcConfig) -> VpcConfigResponse {
         security_group_ids: Some(vpc.security_group_ids.clone()),
         vpc_id: Some(String::new()),
         ipv6_allowed_for_dual_stack: vpc.ipv6,
+    }
+}
+
+fn logging(function: &Function) -> LoggingConfig {
+    let format = function.configuration.logging.format;
+    let levels = match format {
+        model::LogFormat::Text => None,
+        model::LogFormat::Json { application, system } => Some((application.as_str(), system.as_str())),
+    };
+    LoggingConfig {
+        log_format: Some(format.as_str().into()),
+        application_log_level: levels.map(|(application, _)| application.into()),
+        system_log_level: levels.map(|(_, system)| system.into()),
+        log_group: Some(function.log_group()),
     }
 }
 

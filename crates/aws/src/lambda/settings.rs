@@ -100,7 +100,8 @@ fn logging(config: &LoggingConfig) -> LoggingSettings {
     LoggingSettings {
         format: config.log_format.clone(),
         group: config.log_group.clone(),
-        level_given: config.application_log_level.is_some() || config.system_log_level.is_some(),
+        application_level: config.application_log_level.clone(),
+        system_level: config.system_log_level.clone(),
     }
 }
 

@@ -124,7 +124,7 @@ section! {
         billing_increment_ms: u64 = 100,
         /// Milliseconds of idleness after which an instance is frozen.
         freeze_after_ms: u64 = 50,
-        /// Seconds an instance may take to load a function's code.
+        /// Seconds an instance may take to load a function's code, before that begins anew as part of the invocation.
         init_timeout_s: u64 = 10,
         /// Booted generic instances kept ready for each runtime in use.
         stems: usize = 2,

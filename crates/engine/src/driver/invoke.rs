@@ -102,21 +102,24 @@ impl Driver {
             return Err(unavailable("The instance has no version."));
         };
         let (version, info, request) = (version.clone(), info.clone(), invocation.request_id);
-        version.observer.event(&info, InstanceEvent::Start { request });
+        let trace = invocation.trace.as_deref();
+        version.observer.event(&info, InstanceEvent::Start { request, trace });
         let id = request.to_string();
+        let spent = std::mem::take(&mut machine.spent);
+        let limit = version.timeout.saturating_sub(spent);
         let call = Call {
             id: &id,
-            deadline: self.clock.now() + version.timeout,
+            deadline: self.clock.now() + limit,
             arn: &invocation.arn,
-            trace: invocation.trace.as_deref(),
+            trace,
             client_context: invocation.client_context.as_deref(),
             payload: &invocation.payload,
             stream: invocation.stream.as_ref(),
             start,
         };
         let in_progress = machine.place.as_mut().and_then(Place::begin);
-        let Served { outcome, duration, usable } =
-            machine.serve(self.around(), version.timeout, request, &call).await;
+        let Served { outcome, duration, usable } = machine.serve(self.around(), limit, request, &call).await;
+        let duration = spent + duration;
         if let Some(place) = &mut machine.place {
             place.end(duration);
         }
@@ -132,7 +135,8 @@ impl Driver {
             thaw,
             phase: Phase::Invoke,
         };
-        version.observer.event(&info, InstanceEvent::End { request, report: &report, outcome: &outcome });
+        let end = InstanceEvent::End { request, trace, report: &report, outcome: &outcome };
+        version.observer.event(&info, end);
         if let Outcome::Broken { what } = &outcome {
             tracing::warn!(instance = %info.id, version = %version.id, what, "an instance broke the protocol");
         }

@@ -1,13 +1,12 @@
 //! From nothing to an instance that is ready.
 
-use super::{Blamed, Driver, Free, Verdict, Waiter, invoke::unavailable};
+use super::{Blamed, Driver, Free, Verdict, Waiter, initialise::Begun, invoke::unavailable};
 use crate::{
-    EndReason, InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, InvokeError, Launch, Outcome, Phase,
-    Report, Response, RuntimeClass, StartKind, Version,
-    machine::{InitFailure, Machine, Role},
+    EndReason, InstanceEvent, InstanceId, InstanceInfo, InvokeError, Launch, Phase, RuntimeClass, StartKind,
+    Version,
+    machine::Machine,
     scheduler::{Event, InstanceKey},
 };
-use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 use tinderbox_base::{Error, ErrorKind};
 use tokio::time::timeout;
@@ -47,7 +46,7 @@ impl Driver {
         });
     }
 
-    async fn launch_booted(
+    pub(super) async fn launch_booted(
         self: &Arc<Self>,
         key: InstanceKey,
         launch: Launch,
@@ -64,7 +63,11 @@ impl Driver {
         }
     }
 
-    async fn launch(self: &Arc<Self>, key: InstanceKey, launch: Launch) -> Result<Box<Machine>, Error> {
+    pub(super) async fn launch(
+        self: &Arc<Self>,
+        key: InstanceKey,
+        launch: Launch,
+    ) -> Result<Box<Machine>, Error> {
         let alive = self.alive();
         let launched = timeout(MAKING, self.launcher.launch(launch))
             .await
@@ -103,11 +106,11 @@ impl Driver {
                 driver.end(machine, EndReason::InitFailed);
                 return;
             }
-            let (info, facts) = driver.introduce(&version, start);
-            let head = driver.settle_in(&mut machine, &version, info, facts);
-            let limit = driver.init_timeout;
-            let loaded = machine.load(driver.around(), limit, &head).await;
-            driver.conclude(making, machine, loaded);
+            let begun = driver.introduce(version, start);
+            begun.tell(InstanceEvent::InitStart);
+            let head = driver.settle_in(&mut machine, &begun);
+            let loaded = machine.load(driver.around(), driver.init_timeout, &head).await;
+            driver.conclude_or_repeat(making, machine, begun, loaded).await;
         });
     }
 
@@ -116,136 +119,39 @@ impl Driver {
         let making = Making::new(self, key);
         self.runtime.spawn(async move {
             let driver = making.driver.clone();
-            let (info, facts) = driver.introduce(&version, StartKind::Spawn);
-            let class = version.class.clone();
-            let mut env = class.env.clone();
-            env.extend(version.env.iter().cloned());
-            env.extend(facts.env.iter().cloned());
-            let launch = Launch { class, env, version: Some(version.clone()) };
-            let mut machine = match driver.launch(key, launch).await {
+            let begun = driver.introduce(version, StartKind::Spawn);
+            let mut machine = match driver.launch(key, begun.launch()).await {
                 Ok(machine) => machine,
-                Err(error) if error.kind() == ErrorKind::Invalid => {
-                    version.observer.event(&info, InstanceEvent::InitStart);
-                    let outcome = Outcome::StartFailed { reason: error.message().to_owned() };
-                    let failure = InitFailure { outcome, duration: Duration::ZERO };
-                    driver.init_failed(making, &version, info.clone(), failure, 0);
-                    let ended = InstanceEvent::Ended { reason: EndReason::InitFailed };
-                    return version.observer.event(&info, ended);
-                }
-                Err(error) => {
-                    tracing::warn!(version = %version.id, error = error.message(), causes = error.causes(),
-                        "an instance could not be launched");
-                    making.over();
-                    driver.apply(Event::BootFailed { instance: key }).refuse(error);
-                    return;
-                }
+                Err(error) => return driver.not_launched(making, &begun, Phase::Init, error),
             };
+            begun.tell(InstanceEvent::InitStart);
             let begin = driver.clock.monotonic();
-            let head = driver.settle_in(&mut machine, &version, info, facts);
-            let booted = machine.boot(driver.around(), driver.init_timeout).await;
+            let head = driver.settle_in(&mut machine, &begun);
+            let limit = driver.init_timeout;
+            let booted = machine.boot(driver.around(), limit).await;
             driver.apply(Event::Booted { instance: key });
             let loaded = match booted {
                 Ok(()) => {
                     let elapsed = driver.clock.monotonic().since(begin);
-                    let limit = driver.init_timeout.saturating_sub(elapsed);
-                    machine.load(driver.around(), limit, &head).await.map(|loaded| elapsed + loaded)
+                    let left = limit.saturating_sub(elapsed);
+                    let loaded = machine.load(driver.around(), left, &head).await;
+                    loaded.map(|loaded| elapsed + loaded).map_err(|failure| failure.of(limit))
                 }
                 Err(failure) => Err(failure),
             };
-            driver.conclude(making, machine, loaded);
+            driver.conclude_or_repeat(making, machine, begun, loaded).await;
         });
     }
 
-    fn introduce(&self, version: &Arc<Version>, start: StartKind) -> (Arc<InstanceInfo>, InstanceFacts) {
+    fn introduce(&self, version: Arc<Version>, start: StartKind) -> Begun {
         let id = InstanceId::new(&*self.random);
         let info = Arc::new(InstanceInfo { id, start, started: self.clock.now() });
         let facts = version.observer.instance(&info);
-        (info, facts)
-    }
-
-    /// Makes the instance one of `version`; answers the head of its LOAD frame.
-    fn settle_in(
-        &self,
-        machine: &mut Machine,
-        version: &Arc<Version>,
-        info: Arc<InstanceInfo>,
-        facts: InstanceFacts,
-    ) -> Value {
-        version.observer.event(&info, InstanceEvent::InitStart);
-        let listeners = machine.listeners.take().unwrap_or_default();
-        let endpoint = Some(self.endpoint.serve(&info, version, listeners));
-        machine.role = Some(Role { version: version.clone(), info, endpoint });
-        let mut head = load_head(&version.load, facts);
-        machine.control.localize(&mut head);
-        head
-    }
-
-    /// Hands an initialised instance to the scheduler, or a failure to the request it belongs to.
-    fn conclude(
-        self: &Arc<Self>,
-        making: Making,
-        mut machine: Box<Machine>,
-        loaded: Result<Duration, InitFailure>,
-    ) {
-        let Some(Role { version, info, .. }) = &machine.role else { return };
-        let (version, info) = (version.clone(), info.clone());
-        match loaded {
-            Ok(duration) => {
-                version.observer.event(&info, InstanceEvent::InitDone { duration });
-                machine.init = Some(duration);
-                making.over();
-                let key = machine.key;
-                self.apply_with(Event::Ready { instance: key }, |core| {
-                    core.free.insert(key, Free::Hot(machine));
-                });
-            }
-            Err(failure) => {
-                let memory_peak = machine.control.memory_peak();
-                self.init_failed(making, &version, info, failure, memory_peak);
-                self.end(machine, EndReason::InitFailed);
-            }
-        }
-    }
-
-    /// Tells of a failed initialisation, and answers the request that it belongs to.
-    fn init_failed(
-        self: &Arc<Self>,
-        making: Making,
-        version: &Version,
-        info: Arc<InstanceInfo>,
-        InitFailure { outcome, duration }: InitFailure,
-        memory_peak: u64,
-    ) {
-        version.observer.event(&info, InstanceEvent::InitFailed { outcome: &outcome, duration });
-        let key = making.over();
-        let Some(Blamed(waiter)) = self.apply(Event::InitFailed { instance: key }) else { return };
-        let request = waiter.request;
-        let billed = self.billed(duration);
-        let init = Some(duration);
-        let report = Report { duration, billed, init, memory_peak, thaw: None, phase: Phase::Init };
-        version.observer.event(&info, InstanceEvent::Start { request });
-        version.observer.event(&info, InstanceEvent::End { request, report: &report, outcome: &outcome });
-        let start = info.start;
-        waiter.tell(Verdict::Failed(Response { outcome, start, report, instance: info }));
+        Begun { version, info, facts }
     }
 }
 
-/// The head of a LOAD frame: the version's, with what is particular to the instance.
-fn load_head(version: &Value, facts: InstanceFacts) -> Value {
-    let mut head = version.clone();
-    if let Some(members) = head.as_object_mut() {
-        members.extend(facts.load);
-        if !facts.env.is_empty() {
-            let env = members.entry("env").or_insert_with(|| Value::Object(Default::default()));
-            if let Some(env) = env.as_object_mut() {
-                env.extend(facts.env.into_iter().map(|(name, value)| (name, Value::String(value))));
-            }
-        }
-    }
-    head
-}
-
-trait Refuse {
+pub(super) trait Refuse {
     fn refuse(self, error: Error);
 }
 
@@ -258,7 +164,7 @@ impl Refuse for Option<Blamed> {
 }
 
 /// Tells the scheduler that an instance will not come if its task did not come to its end.
-struct Making {
+pub(super) struct Making {
     driver: Arc<Driver>,
     key: InstanceKey,
     over: bool,
@@ -269,7 +175,7 @@ impl Making {
         Self { driver: driver.clone(), key, over: false }
     }
 
-    fn over(mut self) -> InstanceKey {
+    pub(super) fn over(mut self) -> InstanceKey {
         self.over = true;
         self.key
     }

@@ -4,6 +4,7 @@
 //! step and never across a wait. An instance in use is owned by the future that uses it.
 
 mod end;
+mod initialise;
 mod invoke;
 mod launch;
 mod memory;

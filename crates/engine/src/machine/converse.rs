@@ -28,6 +28,18 @@ pub(crate) struct InitFailure {
     pub(crate) duration: Duration,
 }
 
+impl InitFailure {
+    /// The same as of something longer, of which `limit` is the limit.
+    pub(crate) fn of(self, limit: Duration) -> Self {
+        match self.outcome {
+            Outcome::InitTimedOut { .. } => {
+                Self { outcome: Outcome::InitTimedOut { limit }, duration: limit }
+            }
+            _ => self,
+        }
+    }
+}
+
 /// How a conversation ended.
 enum Ended<T> {
     Answered(T),

@@ -148,7 +148,7 @@ fn tell(listener: Listener<'_>, last_words: &mut String, line: Line<'_>) {
             },
         ),
         None if last_words.len() + line.text.len() < LAST_WORDS_BYTES => {
-            last_words.push_str(&line.text);
+            last_words.push_str(line.text.trim_end_matches('\n'));
             last_words.push('\n');
         }
         None => {}

@@ -44,6 +44,8 @@ pub(crate) struct Machine {
     pub(crate) watch: Option<Watch>,
     /// The time of its initialisation, until it was reported.
     pub(crate) init: Option<Duration>,
+    /// What its first invocation has spent of its time already, on an initialisation of its own.
+    pub(crate) spent: Duration,
     _alive: Alive,
 }
 
@@ -174,8 +176,21 @@ impl Machine {
         };
         let (log, listeners) = (LogPipe::new(log)?, Some(listeners));
         let home = Home::current();
-        let (role, frozen, init) = (None, false, None);
-        Ok(Self { key, control, link, log, listeners, role, frozen, home, place, watch, init, _alive: alive })
+        Ok(Self {
+            key,
+            control,
+            link,
+            log,
+            listeners,
+            role: None,
+            frozen: false,
+            home,
+            place,
+            watch,
+            init: None,
+            spent: Duration::ZERO,
+            _alive: alive,
+        })
     }
 
     /// Has its socket and its log pipe watched where this runs. An instance that could not is unusable.

@@ -221,11 +221,19 @@ async fn start(
     match sandbox.start(command).await {
         Ok(_) => Ok(()),
         // The program is the version's own, so that it cannot be started is the version's own fault.
-        Err(error @ SandboxError::Start { .. }) if class.protocol == Protocol::Http => {
-            Err(Error::new(ErrorKind::Invalid, error.to_string()))
+        Err(SandboxError::Start { source, .. }) if class.protocol == Protocol::Http => {
+            Err(Error::new(ErrorKind::Invalid, reason(&source)))
         }
         Err(error) => Err(unavailable(error)),
     }
+}
+
+/// What the system said, as a part of a sentence: without a number and a capital letter.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split_once(" (os error").map_or(text.as_str(), |(text, _)| text);
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }
 
 /// Says which socket is which.
@@ -262,4 +270,18 @@ fn binds(mounts: &[(PathBuf, PathBuf)]) -> Vec<SandboxMount> {
 
 fn unavailable(error: SandboxError) -> Error {
     Error::new(ErrorKind::Unavailable, "No sandbox could be made.").because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons() {
+        let check =
+            |errno: i32, expect: &str| assert_eq!(reason(&io::Error::from_raw_os_error(errno)), expect);
+        check(2, "no such file or directory");
+        check(8, "exec format error");
+        check(13, "permission denied");
+    }
 }

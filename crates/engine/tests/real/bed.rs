@@ -144,7 +144,7 @@ impl Observer for Recorder {
 
     fn event(&self, _: &InstanceInfo, event: InstanceEvent<'_>) {
         let line = match event {
-            InstanceEvent::Line { text, .. } => text.to_owned(),
+            InstanceEvent::Line { text, .. } => text.trim_end_matches('\n').to_owned(),
             InstanceEvent::Start { .. } => "START".into(),
             InstanceEvent::End { .. } => "END".into(),
             InstanceEvent::InitStart => "INIT_START".into(),

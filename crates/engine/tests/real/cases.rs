@@ -135,7 +135,7 @@ async fn memory() {
 }
 
 async fn initialisations() {
-    let bed = Bed::with(|config| config.init_timeout_s = 2).await;
+    let bed = Bed::with(|config| config.init_timeout_s = 1).await;
     let Some(broken) = python_function("import nothing_of_this_name\n") else { return };
     let response = bed.invoke(&broken, "{}").await;
     let Outcome::InitError { kind, .. } = &response.outcome else { panic!("{:?}", response.outcome) };
@@ -144,9 +144,16 @@ async fn initialisations() {
     let Some(exits) = python_function("import os\nos._exit(5)\n") else { return };
     let response = bed.invoke(&exits, "{}").await;
     assert_eq!(response.outcome, Outcome::Exited { code: Some(5), signal: None });
-    let Some(hangs) = python_function("import time\ntime.sleep(60)\n") else { return };
+    let Some(class) = python() else { return };
+    let shape = Shape { timeout: Duration::from_secs(1), ..Shape::default() };
+    let hangs = function(&class, "index.py", "import time\ntime.sleep(60)\n", shape);
     let response = bed.invoke(&hangs, "{}").await;
-    assert_eq!(response.outcome, Outcome::InitTimedOut { limit: Duration::from_secs(2) });
+    assert_eq!((response.outcome, response.report.duration), (Outcome::TimedOut, hangs.version.timeout));
+    let slow = "import time\ntime.sleep(1.2)\ndef handler(event, context):\n    return event\n";
+    let Some(slow) = python_function(slow) else { return };
+    let response = bed.invoke(&slow, "7").await;
+    assert_eq!(text(&response.outcome), "7");
+    assert!(response.report.duration > Duration::from_millis(1200), "{:?}", response.report);
     bed.end().await;
 }
 

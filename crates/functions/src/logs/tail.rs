@@ -1,21 +1,28 @@
-//! The last lines of one invocation, for callers that ask for them.
+//! The last events of one invocation, for callers that ask for them.
 
 use std::collections::VecDeque;
 
 /// Most bytes of a tail (Lambda API, `LogResult`: the last 4 KB).
 pub const MAX_TAIL: usize = 4096;
 
-/// The end of a text that grows line by line.
+/// The end of a text that grows event by event.
 #[derive(Debug, Default)]
 pub struct Tail {
     bytes: VecDeque<u8>,
 }
 
 impl Tail {
-    /// Adds a line, its newline included.
-    pub fn push(&mut self, line: &str) {
-        self.extend(line.as_bytes());
-        self.extend(b"\n");
+    /// Adds an event, on a line of its own.
+    pub fn push(&mut self, event: &str) {
+        if self.bytes.back().is_some_and(|last| *last != b'\n') {
+            self.extend(b"\n");
+        }
+        self.extend(event.as_bytes());
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 
     fn extend(&mut self, bytes: &[u8]) {
@@ -41,10 +48,15 @@ mod tests {
 
     #[test]
     fn a_short_text_is_whole() {
-        let mut tail = Tail::default();
-        tail.push("START");
-        tail.push("END");
-        assert_eq!(tail.into_bytes(), b"START\nEND\n");
+        fn check(events: &[&str], expect: &str) {
+            let mut tail = Tail::default();
+            events.iter().for_each(|event| tail.push(event));
+            assert_eq!(tail.into_bytes(), expect.as_bytes());
+        }
+        check(&[], "");
+        check(&["START\n", "END\n"], "START\nEND\n");
+        check(&["START\n", "unfinished", "\n", "END\n"], "START\nunfinished\n\nEND\n");
+        check(&["{}", "{}"], "{}\n{}");
     }
 
     proptest! {
@@ -53,9 +65,9 @@ mod tests {
             let mut tail = Tail::default();
             let mut whole = String::new();
             for line in &lines {
-                tail.push(line);
                 whole.push_str(line);
                 whole.push('\n');
+                tail.push(&format!("{line}\n"));
             }
             let kept = tail.into_bytes();
             prop_assert!(whole.as_bytes().ends_with(&kept));

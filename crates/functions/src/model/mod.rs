@@ -5,6 +5,7 @@ mod environment;
 mod event_config;
 mod function;
 mod function_url;
+mod logging;
 mod policy;
 mod settings;
 mod tags;
@@ -15,9 +16,8 @@ pub use environment::{Environment, RESERVED_KEYS};
 pub use event_config::{EventConfig, MAX_EVENT_AGE_S, MAX_RETRIES, MIN_EVENT_AGE_S};
 pub use function::{Code, Function, Generation, Publication, Uid};
 pub use function_url::{FunctionUrl, UrlCors};
+pub use logging::{ApplicationLogLevel, LogFormat, LoggingConfig, LoggingSettings, SystemLogLevel};
 pub use policy::{Access, MAX_POLICY, Policy, PolicyPrincipal, Statement};
-pub use settings::{
-    Configuration, Limits, LoggingConfig, LoggingSettings, Settings, SnapStart, TracingMode, VpcConfig,
-};
+pub use settings::{Configuration, Limits, Settings, SnapStart, TracingMode, VpcConfig};
 pub use tags::{MAX_TAGS, Tags};
 pub use version_name::VersionName;

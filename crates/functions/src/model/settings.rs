@@ -1,10 +1,10 @@
 //! Settings: what a caller sends, what is stored of it, and what is refused.
 //!
-//! Stored and shown without effect yet: tracing mode, SnapStart (which acts on published versions
+//! Stored and shown without effect yet: SnapStart (which acts on published versions
 //! only), VPC (instances reach the platform alone),
 //! architecture (code runs on this machine's own). Everything else either acts or is refused.
 
-use super::Environment;
+use super::{Environment, LoggingConfig, LoggingSettings};
 use crate::errors;
 use crate::runtimes::RuntimeName;
 use serde::{Deserialize, Serialize};
@@ -48,24 +48,6 @@ pub struct Settings {
     pub architectures: Option<Vec<String>>,
     /// Features of the API that the caller uses and that are not there yet, by their member's name.
     pub unsupported: Vec<&'static str>,
-}
-
-/// Logging as a caller sends it.
-#[derive(Clone, Debug, Default)]
-pub struct LoggingSettings {
-    /// `Text` or `JSON`.
-    pub format: Option<String>,
-    /// The log group, if not the function's own.
-    pub group: Option<String>,
-    /// Whether a level was given, which only the JSON format has.
-    pub level_given: bool,
-}
-
-/// Where a function logs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoggingConfig {
-    /// The log group, if not the function's own.
-    pub group: Option<String>,
 }
 
 /// Whether invocations are traced.
@@ -237,22 +219,6 @@ impl Configuration {
     }
 }
 
-impl LoggingConfig {
-    fn with(&self, settings: LoggingSettings) -> Result<Self> {
-        match settings.format.as_deref() {
-            None | Some("Text") => {}
-            Some("JSON") => return Err(errors::not_yet("LoggingConfig.LogFormat JSON")),
-            Some(other) => return Err(no_member(other, "loggingConfig.logFormat", "[JSON, Text]")),
-        }
-        if settings.level_given {
-            return Err(errors::invalid_parameter(
-                "ApplicationLogLevel and SystemLogLevel can only be set together with LogFormat JSON.",
-            ));
-        }
-        Ok(Self { group: settings.group.or_else(|| self.group.clone()) })
-    }
-}
-
 fn refuse_unsupported(settings: &Settings) -> Result<()> {
     if settings.layers.as_ref().is_some_and(|l| !l.is_empty()) {
         return Err(errors::not_yet("Layers"));
@@ -345,7 +311,7 @@ fn architecture(names: &[String]) -> Result<String> {
     }
 }
 
-fn no_member(value: &str, member: &str, set: &str) -> tinderbox_base::Error {
+pub(super) fn no_member(value: &str, member: &str, set: &str) -> tinderbox_base::Error {
     let shown: String = value.chars().take(64).collect();
     errors::validation(shown, member, &format!("Member must satisfy enum value set: {set}"))
 }

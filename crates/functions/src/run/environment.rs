@@ -1,6 +1,6 @@
 //! The environment of a function's instances, as Lambda composes it.
 
-use crate::model::Function;
+use crate::model::{Function, LogFormat};
 use crate::runtimes::Family;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tinderbox_base::Random;
@@ -28,7 +28,7 @@ pub(super) fn environment(function: &Function, class: &RuntimeClass) -> Vec<(Str
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.as_str()),
         ("AWS_LAMBDA_FUNCTION_VERSION", &version),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-        ("AWS_LAMBDA_LOG_FORMAT", "Text"),
+        ("AWS_LAMBDA_LOG_FORMAT", configuration.logging.format.as_str()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &group),
         ("AWS_REGION", region),
         ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
@@ -38,6 +38,9 @@ pub(super) fn environment(function: &Function, class: &RuntimeClass) -> Vec<(Str
         ("SHLVL", "0"),
         ("_HANDLER", &configuration.handler),
     ];
+    if let LogFormat::Json { application, .. } = configuration.logging.format {
+        lambda.push(("AWS_LAMBDA_LOG_LEVEL", application.as_str()));
+    }
     let execution = format!("AWS_Lambda_{}", configuration.runtime);
     match configuration.runtime.family() {
         Family::Python | Family::Node => lambda.push(("AWS_EXECUTION_ENV", &execution)),
@@ -90,6 +93,7 @@ pub(super) fn credentials(instance: InstanceId, random: &dyn Random) -> Vec<(Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ApplicationLogLevel;
     use crate::testing::function;
     use tinderbox_base::SeededRandom;
     use tinderbox_engine::Protocol;
@@ -121,12 +125,25 @@ mod tests {
         check("python3.12", &[], "AWS_LAMBDA_FUNCTION_NAME", Some("hello"));
         check("python3.12", &[], "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some("128"));
         check("python3.12", &[], "AWS_LAMBDA_LOG_GROUP_NAME", Some("/aws/lambda/hello"));
+        check("python3.12", &[], "AWS_LAMBDA_LOG_FORMAT", Some("Text"));
+        check("python3.12", &[], "AWS_LAMBDA_LOG_LEVEL", None);
         check("python3.12", &[], "AWS_DEFAULT_REGION", Some("us-east-1"));
         check("python3.12", &[], "AWS_ENDPOINT_URL", Some("http://127.0.0.2:4566"));
         check("python3.12", &[], "_HANDLER", Some("app.handler"));
         check("python3.12", &[("STAGE", "prod")], "STAGE", Some("prod"));
         check("python3.12", &[("PATH", "/mine")], "PATH", Some("/mine"));
         check("python3.12", &[("TZ", "Europe/Berlin")], "TZ", Some("Europe/Berlin"));
+    }
+
+    #[test]
+    fn json_logs_have_a_level() {
+        let mut function = function("nodejs22.x", &[]);
+        let application = ApplicationLogLevel::Warn;
+        function.configuration.logging.format = LogFormat::Json { application, system: Default::default() };
+        let environment = environment(&function, &class());
+        for (name, value) in [("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("AWS_LAMBDA_LOG_LEVEL", "WARN")] {
+            assert!(environment.contains(&(name.into(), value.into())), "{name}");
+        }
     }
 
     #[test]

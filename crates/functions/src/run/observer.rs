@@ -2,15 +2,16 @@
 
 use super::environment::credentials;
 use super::outcome::failure;
+use super::system_log::{Ended, SystemLog};
 use super::tails::Tails;
 use super::writers::Writer;
 use crate::code::CodeDir;
-use crate::logs::{Tail, stream_name, text};
+use crate::logs::{Tail, stream_name};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tinderbox_base::{AccountId, Clock, LogLine, LogOrigin, LogSink, Memory, Random, Region, RequestId};
-use tinderbox_engine::{InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, Observer, Outcome, Report};
+use tinderbox_base::{AccountId, Clock, LogLine, LogOrigin, LogSink, Random, Region, RequestId, Timestamp};
+use tinderbox_engine::{InstanceEvent, InstanceFacts, InstanceId, InstanceInfo, Observer, Outcome};
 
 /// The log of one version's instances, a stream each.
 pub(super) struct FunctionLog {
@@ -23,15 +24,12 @@ pub(super) struct FunctionLog {
     pub(super) group: String,
     /// Whose streams they are, where that is part of their names.
     pub(super) owner: String,
-    /// Which version it is.
-    pub(super) name: String,
-    pub(super) memory: Memory,
     pub(super) timeout: Duration,
-    /// The line that INIT_START prints.
-    pub(super) init_start: String,
+    /// Words what the platform writes.
+    pub(super) system: SystemLog,
     /// Streams of the instances that live.
     pub(super) streams: Mutex<HashMap<InstanceId, Arc<str>>>,
-    /// The last lines of instances that initialise, or failed to: the tail of the request that waits
+    /// The last events of instances that initialise, or failed to: the tail of the request that waits
     /// for one shows why it failed.
     pub(super) early: Mutex<HashMap<InstanceId, Tail>>,
     /// Tells that there may be more lines.
@@ -53,34 +51,60 @@ impl Observer for FunctionLog {
         match event {
             InstanceEvent::InitStart => {
                 self.early().insert(instance.id, Tail::default());
-                self.write(instance, None, vec![self.init_start.clone()]);
+                let now = self.clock.now();
+                let started = self.system.init_start(now, &self.stream(instance));
+                if self.system.tells_of_init() {
+                    self.note(instance, &started);
+                }
+                self.write(instance, None, now, started);
             }
-            InstanceEvent::InitDone { .. } => {
-                self.early().remove(&instance.id);
+            InstanceEvent::InitDone { phase, duration } => {
+                let now = self.clock.now();
+                let done = self.system.init_done(now, phase, duration);
+                if self.system.tells_of_init() {
+                    self.note(instance, &done);
+                } else {
+                    self.early().remove(&instance.id);
+                }
+                self.write(instance, None, now, done);
             }
-            InstanceEvent::InitFailed { outcome, duration } => {
-                let failure = failure(outcome, self.timeout);
-                let (status, kind) =
-                    failure.as_ref().map_or(("error", None), |f| (f.status, Some(f.kind.as_str())));
-                self.write(instance, None, vec![text::init_report(duration, status, kind)]);
+            InstanceEvent::InitFailed { phase, outcome, duration } => {
+                let (now, failure) = (self.clock.now(), failure(outcome, self.timeout));
+                let failed = self.system.init_failed(now, phase, duration, failure.as_ref());
+                self.note(instance, &failed);
+                self.write(instance, None, now, failed);
             }
-            InstanceEvent::Line { time, level: _, text, request } => {
-                if let Some(request) = request {
-                    self.tails.push(request, text);
-                } else if let Some(early) = self.early().get_mut(&instance.id) {
-                    early.push(text);
+            InstanceEvent::Line { time, level, text, request } => {
+                if !self.system.keeps(level, text) {
+                    return;
+                }
+                match request {
+                    Some(request) => self.tails.push(request, text),
+                    None => self.note(instance, &[text]),
                 }
                 self.append(instance, LogOrigin::Function, vec![LogLine { time, message: text.to_owned() }]);
             }
-            InstanceEvent::Start { request } => {
-                self.write(instance, Some(request), vec![text::start(request, &self.name)]);
-                let early = self.early().remove(&instance.id).map(Tail::into_bytes);
-                if let Some(early) = early.filter(|early| !early.is_empty()) {
-                    self.tails.push(request, String::from_utf8_lossy(&early).trim_end_matches('\n'));
+            InstanceEvent::Start { request, trace } => {
+                let early = self.early().remove(&instance.id).filter(|early| !early.is_empty());
+                if let Some(early) = early.map(Tail::into_bytes) {
+                    self.tails.push(request, &String::from_utf8_lossy(&early));
                 }
+                let now = self.clock.now();
+                self.write(instance, Some(request), now, self.system.start(now, request, trace));
             }
-            InstanceEvent::End { request, report, outcome } => {
-                self.write(instance, Some(request), self.last_lines(request, report, outcome));
+            InstanceEvent::End { request, trace, report, outcome } => {
+                let (now, failure) = (self.clock.now(), failure(outcome, self.timeout));
+                let ended = Ended {
+                    request,
+                    duration: report.duration,
+                    billed: report.billed,
+                    init: report.init,
+                    memory_peak: report.memory_peak,
+                    produced: produced(outcome),
+                    failure: failure.as_ref(),
+                    trace,
+                };
+                self.write(instance, Some(request), now, self.system.end(now, &ended));
                 self.tails.finish(request);
             }
             InstanceEvent::Ended { .. } => {
@@ -92,38 +116,24 @@ impl Observer for FunctionLog {
 }
 
 impl FunctionLog {
-    /// What the platform writes once an invocation has ended.
-    fn last_lines(&self, request: RequestId, report: &Report, outcome: &Outcome) -> Vec<String> {
-        let failure = failure(outcome, self.timeout);
-        let mut lines = Vec::with_capacity(3);
-        match (outcome, &failure) {
-            (Outcome::TimedOut, _) => {
-                lines.push(text::timed_out_line(self.clock.now(), request, self.timeout))
-            }
-            (Outcome::InitTimedOut { limit }, _) => {
-                lines.push(text::timed_out_line(self.clock.now(), request, *limit));
-            }
-            (Outcome::InitError { .. } | Outcome::ResponseTooLarge { .. }, _) | (_, None) => {}
-            (_, Some(failure)) => lines.push(text::failed_line(request, &failure.message, &failure.kind)),
+    /// Keeps events for the tail of an instance's first invocation, if that has not begun.
+    fn note(&self, instance: &InstanceInfo, events: &[impl AsRef<str>]) {
+        if let Some(early) = self.early().get_mut(&instance.id) {
+            events.iter().for_each(|event| early.push(event.as_ref()));
         }
-        lines.push(text::end(request));
-        let status = failure.as_ref().map(|f| f.status);
-        lines.push(text::report(&text::ReportLine {
-            request,
-            duration: report.duration,
-            billed: report.billed,
-            memory: self.memory,
-            used: report.memory_peak,
-            init: report.init,
-            status,
-            error: failure.as_ref().filter(|f| f.status == "error").map(|f| f.kind.as_str()),
-        }));
-        lines
     }
 
-    /// Writes lines of the platform's own, now.
-    fn write(&self, instance: &InstanceInfo, request: Option<RequestId>, lines: Vec<String>) {
-        let time = self.clock.now();
+    /// Writes events of the platform's own.
+    fn write(
+        &self,
+        instance: &InstanceInfo,
+        request: Option<RequestId>,
+        time: Timestamp,
+        lines: Vec<String>,
+    ) {
+        if lines.is_empty() {
+            return;
+        }
         if let Some(request) = request {
             lines.iter().for_each(|line| self.tails.push(request, line));
         }
@@ -142,11 +152,22 @@ impl FunctionLog {
 
     /// The instance's stream, named when it is first asked for.
     fn stream(&self, instance: &InstanceInfo) -> Arc<str> {
-        let name = || stream_name(instance.started, &self.owner, &self.name, instance.id).into();
+        let name = || stream_name(instance.started, &self.owner, self.system.version(), instance.id).into();
         self.streams().entry(instance.id).or_insert_with(name).clone()
     }
 
     fn streams(&self) -> MutexGuard<'_, HashMap<InstanceId, Arc<str>>> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Bytes that were answered.
+fn produced(outcome: &Outcome) -> u64 {
+    match outcome {
+        Outcome::Success(body) | Outcome::HandlerError { body, .. } | Outcome::InitError { body, .. } => {
+            body.len() as u64
+        }
+        Outcome::Streamed { size } => *size,
+        _ => 0,
     }
 }

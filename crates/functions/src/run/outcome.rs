@@ -7,6 +7,9 @@ use std::time::Duration;
 use tinderbox_base::RequestId;
 use tinderbox_engine::Outcome;
 
+/// AWS's type for a program that cannot be started.
+pub(super) const INVALID_ENTRYPOINT: &str = "Runtime.InvalidEntrypoint";
+
 /// What the caller gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -18,34 +21,35 @@ pub(crate) struct Answer {
 
 /// A failure that the platform words, not the function's runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// Its type, such as `Runtime.ExitError`.
     pub kind: String,
     /// What happened.
     pub message: String,
     /// `timeout` or `error`.
     pub status: &'static str,
+    /// Whether the log tells it in words: not what the runtime has worded already, nor what the caller is told alone.
+    pub is_told: bool,
 }
 
 /// The failure behind `outcome`, if it is one that the report names.
 pub(super) fn failure(outcome: &Outcome, timeout: Duration) -> Option<Failure> {
-    let error = |kind: &str, message: String| Some(Failure { kind: kind.into(), message, status: "error" });
+    let failure = |kind: &str, message: String, is_told| {
+        Some(Failure { kind: kind.into(), message, status: "error", is_told })
+    };
+    let error = |kind: &str, message: String| failure(kind, message, true);
     match outcome {
         Outcome::Success(_) | Outcome::Streamed { .. } | Outcome::HandlerError { .. } => None,
-        // The runtime worded it already.
-        Outcome::InitError { kind, .. } => error(kind, String::new()),
+        Outcome::InitError { kind, .. } => failure(kind, String::new(), false),
         Outcome::TimedOut => Some(timed_out(timeout)),
         Outcome::InitTimedOut { limit } => Some(timed_out(*limit)),
         Outcome::Exited { code, signal } => error("Runtime.ExitError", text::exited(*code, *signal)),
-        // AWS's type and text for a bootstrap that is missing or not a program.
-        Outcome::StartFailed { reason } => error(
-            "Runtime.InvalidEntrypoint",
-            format!("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap] ({reason})"),
-        ),
+        Outcome::StartFailed { reason } => error(INVALID_ENTRYPOINT, text::not_started(reason)),
         Outcome::OutOfMemory => error("Runtime.OutOfMemory", text::exited(None, Some(9))),
-        Outcome::ResponseTooLarge { limit, .. } => error(
+        Outcome::ResponseTooLarge { limit, .. } => failure(
             "Function.ResponseSizeTooLarge",
             format!("Response payload size exceeded maximum allowed payload size ({limit} bytes)."),
+            false,
         ),
         Outcome::Broken { what } => {
             error("Runtime.Unknown", format!("The runtime broke its protocol: {what}"))
@@ -54,7 +58,8 @@ pub(super) fn failure(outcome: &Outcome, timeout: Duration) -> Option<Failure> {
 }
 
 fn timed_out(timeout: Duration) -> Failure {
-    Failure { kind: "Sandbox.Timedout".into(), message: text::timed_out(timeout), status: "timeout" }
+    let message = text::timed_out(timeout);
+    Failure { kind: "Sandbox.Timedout".into(), message, status: "timeout", is_told: true }
 }
 
 /// What the caller of `request` gets for `outcome`.
@@ -118,6 +123,11 @@ mod tests {
         check(exited(Some(1), None), true, &failed(exit, "Runtime exited with error: exit status 1"));
         check(exited(Some(0), None), true, &failed(exit, "Runtime exited without providing a reason"));
         check(exited(None, Some(9)), true, &failed(exit, "Runtime exited with error: signal: killed"));
+        check(
+            Outcome::StartFailed { reason: "exec format error".into() },
+            true,
+            &failed("Runtime.InvalidEntrypoint", "fork/exec /var/task/bootstrap: exec format error"),
+        );
         let killed = "Runtime exited with error: signal: killed";
         check(Outcome::OutOfMemory, true, &failed("Runtime.OutOfMemory", killed));
         check(

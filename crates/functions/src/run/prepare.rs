@@ -2,6 +2,8 @@
 
 use super::environment::{TASK_ROOT, environment};
 use super::observer::FunctionLog;
+use super::outcome::INVALID_ENTRYPOINT;
+use super::system_log::SystemLog;
 use super::tails::Tails;
 use super::writers::Writers;
 use crate::code::CodeStore;
@@ -79,10 +81,8 @@ impl Preparation {
             region: function.region.clone(),
             group: function.log_group(),
             owner: function.stream_owner().to_owned(),
-            name: function.version().to_string(),
-            memory: configuration.memory,
             timeout,
-            init_start: text::init_start(&chosen.label, &arn),
+            system: SystemLog::new(function, (chosen.label, arn)),
             streams: Mutex::default(),
             early: Mutex::default(),
             _writer: self.writers.enter(),
@@ -125,9 +125,10 @@ fn load(function: &Function, env: &[(String, String)]) -> Value {
 /// What of the function's own that starts its process is missing in `code`.
 fn unrunnable(function: &Function, code: &Path) -> Option<Unrunnable> {
     let configuration = &function.configuration;
-    if configuration.runtime.family() == Family::Provided && !is_executable(&code.join("bootstrap")) {
-        let message = format!("Couldn't find valid bootstrap(s): {BOOTSTRAPS}");
-        return Some(Unrunnable { kind: "Runtime.InvalidEntrypoint", message, detail: None });
+    if configuration.runtime.family() == Family::Provided
+        && let Some(message) = no_entrypoint(&code.join("bootstrap"))
+    {
+        return Some(Unrunnable { kind: INVALID_ENTRYPOINT, message, detail: None });
     }
     let wrapper = configuration.environment.as_ref()?.exec_wrapper()?;
     // There are no layers, so nothing lies in /opt; elsewhere it may be one of the system's tools.
@@ -141,6 +142,16 @@ fn unrunnable(function: &Function, code: &Path) -> Option<Unrunnable> {
         message: text::exited(Some(127), None),
         detail: Some(format!("AWS_LAMBDA_EXEC_WRAPPER: {wrapper} cannot be executed")),
     })
+}
+
+/// What is wrong with a custom runtime's program, as far as it can be seen without starting it.
+fn no_entrypoint(bootstrap: &Path) -> Option<String> {
+    match bootstrap.symlink_metadata() {
+        Ok(found) if !found.is_dir() => {
+            (!is_executable(bootstrap)).then(|| text::not_started("permission denied"))
+        }
+        _ => Some(format!("Couldn't find valid bootstrap(s): {BOOTSTRAPS}")),
+    }
 }
 
 /// Whether `path` is a program, or a link, which may lead to one only where it will be mounted.

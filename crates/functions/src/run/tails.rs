@@ -101,9 +101,9 @@ mod tests {
         let (one, two) = (RequestId::new(&random), RequestId::new(&random));
         tails.push(one, "too early");
         let handle = tails.open(one);
-        tails.push(one, "START");
+        tails.push(one, "START\n");
         tails.push(two, "of another");
-        tails.push(one, "END");
+        tails.push(one, "END\n");
         tails.finish(one);
         tails.push(one, "too late");
         assert_eq!(handle.read().await, b"START\nEND\n");
@@ -114,7 +114,7 @@ mod tests {
     async fn a_tail_whose_end_never_comes_is_given_as_it_is() {
         let (tails, request) = (Arc::<Tails>::default(), RequestId::new(&SeededRandom::new(1)));
         let handle = tails.open(request);
-        tails.push(request, "START");
+        tails.push(request, "START\n");
         assert_eq!(handle.read().await, b"START\n");
         drop(tails.open(request));
         assert_eq!(tails.count.load(Ordering::Relaxed), 0);

@@ -5,9 +5,10 @@ use super::request::{check_json, client_context, trace_header};
 use super::stream::Answering;
 use super::{Functions, Inner, authorise};
 use crate::errors;
-use crate::logs::{stream_name, text};
+use crate::logs::stream_name;
+use crate::model::TracingMode;
 use crate::names::{FunctionRef, Target, principal_arn};
-use crate::run::{Answer, Unrunnable, answer, platform_error};
+use crate::run::{Answer, Ended, Failure, SystemLog, Unrunnable, answer, platform_error};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -213,7 +214,11 @@ impl Inner {
         answering: Option<&Answering>,
     ) -> Result<Ran, InvokeFault> {
         let request = event.caller.request_id;
-        let trace = event.caller.trace.clone().unwrap_or_else(|| trace_header(&*self.clock, &*self.random));
+        let samples = || {
+            edition.function.configuration.tracing == TracingMode::Active
+                && edition.sampler.samples(self.clock.now(), &*self.random)
+        };
+        let trace = trace_header(event.caller.trace.as_deref(), samples, &*self.clock, &*self.random);
         for _ in 0..MAX_RESOLUTIONS {
             let version = match self.version(&edition).await? {
                 Ok(version) => version,
@@ -277,20 +282,23 @@ impl Inner {
     /// Answers for a function that cannot run here, in its log too.
     fn refuse(&self, edition: &Edition, caller: &Caller, why: &Unrunnable) -> Ran {
         let (function, request, now) = (&edition.function, caller.request_id, self.clock.now());
-        let report = text::ReportLine {
+        let (kind, message) = (why.kind.to_owned(), why.message.clone());
+        let failure = Failure { kind, message, status: "error", is_told: true };
+        let ended = Ended {
             request,
             duration: Duration::ZERO,
             billed: Duration::ZERO,
-            memory: function.configuration.memory,
-            used: 0,
             init: None,
-            status: Some("error"),
-            error: Some(why.kind),
+            memory_peak: 0,
+            produced: 0,
+            failure: Some(&failure),
+            trace: None,
         };
-        let mut lines = vec![text::start(request, &edition.name)];
-        lines.extend(why.detail.clone());
-        lines.push(text::failed_line(request, &why.message, why.kind));
-        lines.extend([text::end(request), text::report(&report)]);
+        // It has not got as far as to an interpreter.
+        let system = SystemLog::new(function, Default::default());
+        let mut lines = system.start(now, request, None);
+        lines.extend(why.detail.as_ref().map(|detail| format!("{detail}\n")));
+        lines.extend(system.end(now, &ended));
         let tails = &self.preparation.tails;
         lines.iter().for_each(|line| tails.push(request, line));
         tails.finish(request);

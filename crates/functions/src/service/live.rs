@@ -1,5 +1,6 @@
 //! A function as it is now, whole: its versions, aliases and policies.
 
+use super::sampling::Sampler;
 use crate::model::{Alias, EventConfig, Function, FunctionUrl, Policy, VersionName};
 use crate::names::LATEST;
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub(crate) struct Edition {
     pub(crate) id: VersionId,
     /// What the engine runs, made when it is first invoked.
     pub(crate) version: Arc<OnceCell<Arc<Version>>>,
+    /// Which of its invocations are recorded, if it is traced.
+    pub(crate) sampler: Arc<Sampler>,
 }
 
 impl Edition {
@@ -26,13 +29,14 @@ impl Edition {
         let arn = if function.publication.is_some() { function.qualified_arn() } else { function.arn() };
         let id = VersionId::new(format!("{arn}@{}", function.generation));
         let name = function.version().to_string().into();
-        Arc::new(Self { function: Arc::new(function), name, id, version: Arc::default() })
+        let (version, sampler) = Default::default();
+        Arc::new(Self { function: Arc::new(function), name, id, version, sampler })
     }
 
     /// The same code and configuration under a changed record.
     pub(super) fn with(&self, function: Function) -> Arc<Self> {
         let (name, id, version) = (self.name.clone(), self.id.clone(), self.version.clone());
-        Arc::new(Self { function: Arc::new(function), name, id, version })
+        Arc::new(Self { function: Arc::new(function), name, id, version, sampler: self.sampler.clone() })
     }
 }
 

@@ -23,6 +23,7 @@ mod publish;
 mod read;
 mod request;
 mod roles;
+mod sampling;
 mod stream;
 mod table;
 mod tags;

@@ -8,15 +8,35 @@ use tinderbox_base::{Clock, Error, ErrorKind, Random, Result};
 /// Most bytes of a client context, in base64 (Lambda API, Invoke).
 const MAX_CLIENT_CONTEXT: usize = 3583;
 
-/// The trace header of a request that brought none: not sampled, as Lambda makes it.
-pub(super) fn trace_header(clock: &dyn Clock, random: &dyn Random) -> String {
+/// The trace header of an invocation: what the request brought, and what that lacks. `samples` decides whether it is
+/// recorded, where the request does not say so.
+pub(super) fn trace_header(
+    given: Option<&str>,
+    samples: impl FnOnce() -> bool,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> String {
+    let field = |name: &'static str| given?.split(';').find_map(|field| field.trim().strip_prefix(name));
+    let (root, parent) = (field("Root="), field("Parent="));
+    let sampled = field("Sampled=").filter(|sampled| matches!(*sampled, "0" | "1"));
+    if let (Some(given), Some(_), Some(_), Some(_)) = (given, root, parent, sampled) {
+        return given.to_owned();
+    }
+    let sampled = sampled.unwrap_or_else(|| if samples() { "1" } else { "0" });
     let mut bytes = [0; 24];
     random.fill(&mut bytes);
-    let (root, parent) = bytes.split_at(16);
+    let (own_root, own_parent) = bytes.split_at(16);
     let number = |bytes: &[u8]| bytes.iter().fold(0_u128, |n, b| n << 8 | u128::from(*b));
     // 96 bits of the root's number are shown.
-    let (root, parent, seconds) = (number(root) >> 32, number(parent), clock.now().as_millis() / 1000);
-    format!("Root=1-{seconds:08x}-{root:024x};Parent={parent:016x};Sampled=0")
+    let (own_root, own_parent) = (number(own_root) >> 32, number(own_parent));
+    match (root, parent) {
+        (Some(root), Some(parent)) => format!("Root={root};Parent={parent};Sampled={sampled}"),
+        (Some(root), None) => format!("Root={root};Parent={own_parent:016x};Sampled={sampled}"),
+        (None, _) => {
+            let seconds = clock.now().as_millis() / 1000;
+            format!("Root=1-{seconds:08x}-{own_root:024x};Parent={own_parent:016x};Sampled={sampled}")
+        }
+    }
 }
 
 /// Refuses what is not one JSON value in UTF-8.
@@ -79,10 +99,21 @@ mod tests {
     fn trace_headers() {
         let clock =
             tinderbox_base::ManualClock::at(tinderbox_base::Timestamp::from_millis(1_769_903_999_007));
-        let header = trace_header(&clock, &tinderbox_base::SeededRandom::new(1));
-        let (root, rest) = header.split_once(";Parent=").expect("a parent");
-        assert!(root.starts_with("Root=1-697e977f-") && root.len() == 16 + 24, "{header}");
-        assert!(rest.ends_with(";Sampled=0") && rest.len() == 16 + 10, "{header}");
+        let check = |given: Option<&str>, samples: bool, start: &str, end: &str| {
+            let random = tinderbox_base::SeededRandom::new(1);
+            let header = trace_header(given, || samples, &clock, &random);
+            assert!(header.starts_with(start) && header.ends_with(end), "{header}");
+            header.len()
+        };
+        let whole = "Root=1-697e977f-".len() + 24 + ";Parent=".len() + 16 + ";Sampled=0".len();
+        assert_eq!(check(None, false, "Root=1-697e977f-", ";Sampled=0"), whole);
+        assert_eq!(check(None, true, "Root=1-697e977f-", ";Sampled=1"), whole);
+        assert_eq!(check(Some("nonsense"), false, "Root=1-697e977f-", ";Sampled=0"), whole);
+        check(Some("Root=1-a-b"), true, "Root=1-a-b;Parent=", ";Sampled=1");
+        check(Some("Root=1-a-b;Sampled=1"), false, "Root=1-a-b;Parent=", ";Sampled=1");
+        check(Some("Root=1-a-b;Parent=c;Sampled=?"), false, "Root=1-a-b;Parent=c;", ";Sampled=0");
+        let kept = "Root=1-a-b;Parent=c;Sampled=0;Lineage=d:0";
+        check(Some(kept), true, kept, kept);
     }
 
     #[test]

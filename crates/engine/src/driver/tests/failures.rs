@@ -1,7 +1,7 @@
 //! What goes wrong inside an instance stays there, is told, and is billed.
 
 use super::*;
-use crate::{Exit, MAX_RESPONSE_BYTES, Phase, frame, testing::FakeLoad};
+use crate::{Exit, MAX_RESPONSE_BYTES, frame, testing::FakeLoad};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tinderbox_base::{Error, ErrorKind};
 
@@ -145,7 +145,46 @@ async fn initialisations_that_fail() {
     check_init(FakeLoad::Exit(Exit::Code(1)), Outcome::Exited { code: Some(1), signal: None }).await;
     let oom = Exit::Signal { signal: 9, out_of_memory: true };
     check_init(FakeLoad::Exit(oom), Outcome::OutOfMemory).await;
-    check_init(FakeLoad::Hang, Outcome::InitTimedOut { limit: Duration::from_secs(1) }).await;
+}
+
+/// What is heard of a request for whose instance each attempt to initialise does what `loads` says, where the first may
+/// take no time at all.
+async fn slow_init(boot: Boot, loads: Vec<FakeLoad>) -> (Response, Vec<String>) {
+    let loads = Mutex::new(loads.into_iter());
+    let launcher = echo().on_load(move |_| loads.lock().unwrap().next().unwrap_or(FakeLoad::Loaded));
+    let mut bed = Bed::with(launcher, |config| config.init_timeout_s = 0).await;
+    bed.version = version("v1", boot, Duration::from_millis(200), bed.recorder.clone());
+    let response = bed.invoke("1").await.expect("it runs");
+    let recorder = bed.recorder.clone();
+    bed.drain().await;
+    (response, recorder.heard())
+}
+
+#[tokio::test]
+async fn an_initialisation_that_takes_too_long_is_repeated_as_part_of_the_invocation() {
+    let (response, heard) = slow_init(Boot::Stem, vec![FakeLoad::Hang]).await;
+    assert_eq!(response.outcome, Outcome::Success("1".into()));
+    assert_eq!((response.report.init, response.report.phase), (None, Phase::Invoke));
+    let once = ["init start", "init failed InitTimedOut", "init done"];
+    assert_eq!(heard[..5], [&once[..], &["start", "end Success 100"]].concat());
+    // Whether such a process boots in no time at all is chance.
+    let (response, _) = slow_init(Boot::Spawn, vec![]).await;
+    assert_eq!(response.outcome, Outcome::Success("1".into()));
+}
+
+#[tokio::test]
+async fn an_initialisation_in_an_invocation_ends_with_its_time() {
+    for boot in [Boot::Stem, Boot::Spawn] {
+        let (response, heard) = slow_init(boot, vec![FakeLoad::Hang, FakeLoad::Hang]).await;
+        assert_eq!(response.outcome, Outcome::TimedOut);
+        assert_eq!(response.report.duration, Duration::from_millis(200));
+        let failed = ["init start", "init failed InitTimedOut", "init failed again InitTimedOut"];
+        assert_eq!(heard, [&failed[..], &["start", "end TimedOut 200", "ended InitFailed"]].concat());
+    }
+    let error = FakeLoad::Error("KeyError".into(), "{}".into());
+    let (response, heard) = slow_init(Boot::Stem, vec![FakeLoad::Hang, error]).await;
+    assert_eq!(response.outcome, Outcome::InitError { kind: "KeyError".into(), body: "{}".into() });
+    assert_eq!(heard[2], "init failed again InitError");
 }
 
 #[tokio::test]

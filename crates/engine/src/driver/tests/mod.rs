@@ -7,7 +7,8 @@ mod streams;
 
 use crate::{
     Boot, Engine, EngineDeps, GroupId, InstanceEvent, InstanceFacts, InstanceInfo, Invocation, InvokeError,
-    NoEndpoint, Observer, Outcome, Protocol, Response, RuntimeClass, StartKind, Stats, Version, VersionId,
+    NoEndpoint, Observer, Outcome, Phase, Protocol, Response, RuntimeClass, StartKind, Stats, Version,
+    VersionId,
     testing::{FakeLauncher, FakeReply},
 };
 use bytes::Bytes;
@@ -40,8 +41,13 @@ impl Observer for Recorder {
         let line = match event {
             InstanceEvent::InitStart => "init start".into(),
             InstanceEvent::InitDone { .. } => "init done".into(),
-            InstanceEvent::InitFailed { outcome, .. } => format!("init failed {}", name(outcome)),
-            InstanceEvent::Line { text, request, .. } => format!("line {text} {}", request.is_some()),
+            InstanceEvent::InitFailed { phase, outcome, .. } => {
+                let again = if phase == Phase::Invoke { " again" } else { "" };
+                format!("init failed{again} {}", name(outcome))
+            }
+            InstanceEvent::Line { text, request, .. } => {
+                format!("line {} {}", text.trim_end_matches('\n'), request.is_some())
+            }
             InstanceEvent::Start { .. } => "start".into(),
             InstanceEvent::End { outcome, report, .. } => {
                 format!("end {} {}", name(outcome), report.billed.as_millis())

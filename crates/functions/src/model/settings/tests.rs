@@ -91,13 +91,6 @@ fn what_is_not_there_is_refused() {
     check(|s| s.kms_key_arn = Some(String::new()), Ok(()));
     check(|s| s.kms_key_arn = Some("arn:x".into()), Err("KMSKeyArn is not supported by this server yet."));
     check(|s| s.unsupported = vec!["FileSystemConfigs"], Err("FileSystemConfigs is not supported"));
-    let logging = |format: &str| {
-        let format = Some(format.to_owned());
-        move |s: &mut Settings| s.logging = Some(LoggingSettings { format, ..LoggingSettings::default() })
-    };
-    check(logging("Text"), Ok(()));
-    check(logging("JSON"), Err("LogFormat JSON is not supported"));
-    check(logging("XML"), Err("[JSON, Text]"));
 }
 
 #[test]

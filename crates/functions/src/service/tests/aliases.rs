@@ -197,6 +197,6 @@ async fn an_event_for_an_alias_runs_its_version() {
     bed.functions.create_alias(&caller(), settings("live", "1")).await.unwrap();
     let later = Invocation { kind: InvocationType::Event, qualifier: Some("live".into()), ..event("1") };
     bed.functions.invoke(&caller(), later).await.unwrap();
-    let ran = || bed.lines.messages().iter().any(|l| l.starts_with("START") && l.ends_with("Version: 1"));
+    let ran = || bed.lines.messages().iter().any(|l| l.starts_with("START") && l.ends_with("Version: 1\n"));
     until("the event", ran).await;
 }

@@ -79,7 +79,7 @@ async fn an_event_is_logged_under_the_id_its_caller_got() {
     let caller = caller();
     bed.functions.invoke(&caller, later("1")).await.unwrap();
     bed.settles().await;
-    let start = format!("START RequestId: {} Version: $LATEST", caller.request_id);
+    let start = format!("START RequestId: {} Version: $LATEST\n", caller.request_id);
     assert!(bed.lines.messages().contains(&start));
 }
 

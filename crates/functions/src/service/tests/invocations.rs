@@ -1,6 +1,7 @@
 //! Invoking: answers, errors, limits, logs.
 
 use super::*;
+use crate::model::LoggingSettings;
 use tinderbox_engine::testing::FakeLoad;
 use tinderbox_engine::{Endpoint, EndpointGuard, Exit, InstanceInfo, Listeners, Version};
 
@@ -82,7 +83,8 @@ async fn run(launcher: FakeLauncher, settings: Settings) -> (Answered, Vec<Strin
     };
     let id = caller.request_id.to_string();
     let lines = bed.lines.messages().into_iter().map(|line| {
-        let line = line.replace(&id, "ID");
+        assert!(line.ends_with('\n'), "{line:?}");
+        let line = line.trim_end_matches('\n').replace(&id, "ID");
         let status = line.find("\tStatus:").map_or("", |at| &line[at..]);
         match line.split('\t').next() {
             Some(first) if line.contains('\t') => format!("{first}{status}"),
@@ -127,7 +129,7 @@ async fn failures_in_answer_and_log() {
     let error = FakeReply::Error("KeyError".into(), body.into());
     check(error, Settings::default(), body.into(), vec![end.into(), report("")]).await;
     let exit = |code| FakeReply::Exit(Exit::Code(code));
-    let ended = report("\tStatus: error\tError Type: Runtime.ExitError\t");
+    let ended = report("\tStatus: error\tError Type: Runtime.ExitError");
     for (code, message) in
         [(1, "Runtime exited with error: exit status 1"), (0, "Runtime exited without providing a reason")]
     {
@@ -140,12 +142,12 @@ async fn failures_in_answer_and_log() {
     let last = vec![
         format!("RequestId: ID Error: {message}\nRuntime.OutOfMemory"),
         end.into(),
-        report("\tStatus: error\tError Type: Runtime.OutOfMemory\t"),
+        report("\tStatus: error\tError Type: Runtime.OutOfMemory"),
     ];
     check(killed, Settings::default(), platform("Runtime.OutOfMemory", message), last).await;
     let one_second = Settings { timeout_s: Some(1), ..Settings::default() };
     let message = "Task timed out after 1.00 seconds";
-    let last = vec![format!("NOW ID {message}"), end.into(), report("\tStatus: timeout\t")];
+    let last = vec![format!("NOW ID {message}"), end.into(), report("\tStatus: timeout")];
     check(FakeReply::Hang, one_second, platform("Sandbox.Timedout", message), last).await;
 }
 
@@ -162,7 +164,7 @@ async fn a_failed_initialisation() {
         [
             "START RequestId: ID Version: $LATEST".to_owned(),
             "END RequestId: ID".into(),
-            format!("{REPORT}\tStatus: error\tError Type: Runtime.ImportModuleError\t"),
+            format!("{REPORT}\tStatus: error\tError Type: Runtime.ImportModuleError"),
         ]
     );
 }
@@ -182,7 +184,7 @@ async fn what_cannot_run_here_says_why() {
             "START RequestId: ID Version: $LATEST".to_owned(),
             format!("RequestId: ID Error: {message}\nRuntime.InvalidEntrypoint"),
             "END RequestId: ID".into(),
-            format!("{REPORT}\tStatus: error\tError Type: Runtime.InvalidEntrypoint\t"),
+            format!("{REPORT}\tStatus: error\tError Type: Runtime.InvalidEntrypoint"),
         ]
     );
     for wrapper in ["/var/task/nope.sh", "/opt/nope.sh"] {
@@ -197,6 +199,58 @@ async fn what_cannot_run_here_says_why() {
     let answer = bed.invoke(event("1")).await.unwrap();
     assert!(answer.failed && answer.payload.contains("Runtime.InvalidRuntime"), "{}", answer.payload);
     assert!(answer.payload.contains("Install python3.12"), "{}", answer.payload);
+}
+
+#[tokio::test]
+async fn json_logs() {
+    let text = b"plain\n{\"level\":\"debug\"}\n{\"level\":\"ERROR\"}\n".to_vec();
+    let launcher =
+        FakeLauncher::new(move |call| FakeReply::Log(text.clone(), Box::new(FakeReply::Success(call.event))));
+    let mut new = hello();
+    let format = Some("JSON".into());
+    new.settings.logging = Some(LoggingSettings { format, ..LoggingSettings::default() });
+    let bed = Bed::new(launcher).await;
+    bed.functions.create(&caller(), new).await.unwrap();
+    let asked = Invocation { tail: true, ..event("1") };
+    let tail = match bed.functions.invoke(&caller(), asked).await.unwrap() {
+        Invoked::Answered { tail: Some(tail), .. } => String::from_utf8(tail).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let lines = bed.lines.messages();
+    let kinds: Vec<_> = lines.iter().map(|line| line.split('"').nth(7).unwrap_or(line)).collect();
+    let error = "{\"level\":\"ERROR\"}\n";
+    assert_eq!(kinds, ["platform.initStart", "platform.start", "plain\n", error, "platform.report"]);
+    assert_eq!(tail.lines().collect::<Vec<_>>(), lines.iter().map(|l| l.trim_end()).collect::<Vec<_>>());
+    assert!(tail.ends_with('}'), "{tail}");
+}
+
+#[tokio::test]
+async fn sampled_traces_are_in_the_report() {
+    let traced = async |mode: &str, trace: Option<&str>| {
+        let mut new = hello();
+        new.settings.tracing_mode = Some(mode.into());
+        let bed =
+            Bed::new(FakeLauncher::new(|call| FakeReply::Success(call.head["trace"].to_string().into())))
+                .await;
+        bed.functions.create(&caller(), new).await.unwrap();
+        let caller = Caller { trace: trace.map(str::to_owned), ..caller() };
+        let told = match bed.functions.invoke(&caller, event("1")).await.unwrap() {
+            Invoked::Answered { payload, .. } => serde_json::from_slice::<String>(&payload).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        (told, bed.lines.messages().last().unwrap().split_once('\n').unwrap().1.to_owned())
+    };
+    let (told, line) = traced("Active", None).await;
+    assert!(told.ends_with(";Sampled=1"), "{told}");
+    assert!(line.starts_with("XRAY TraceId: 1-") && line.ends_with("\tSampled: true\t\n"), "{line}");
+    let (told, line) = traced("PassThrough", None).await;
+    assert!(told.ends_with(";Sampled=0") && line.is_empty(), "{told} {line}");
+    let given = "Root=1-5d83c0ad-b8eb33a0b1de97d804fac890;Parent=31255c3b19bd3637;Sampled=1";
+    let (told, line) = traced("PassThrough", Some(given)).await;
+    assert_eq!(told, given);
+    let expect =
+        "XRAY TraceId: 1-5d83c0ad-b8eb33a0b1de97d804fac890\tSegmentId: 31255c3b19bd3637\tSampled: true\t\n";
+    assert_eq!(line, expect);
 }
 
 #[tokio::test]

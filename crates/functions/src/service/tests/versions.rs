@@ -240,7 +240,7 @@ async fn what_a_versions_code_is_told() {
     assert!(told[3].contains("/[1]"), "{told:?}");
     let lines = bed.lines.messages();
     assert!(
-        lines.iter().any(|l| l.starts_with("START RequestId: ") && l.ends_with(" Version: 1")),
+        lines.iter().any(|l| l.starts_with("START RequestId: ") && l.ends_with(" Version: 1\n")),
         "{lines:?}"
     );
 }
