@@ -40,10 +40,10 @@ def test_life_of_an_url(server, lambda_client, name):
     assert refused.status == 403 and refused.json["Message"].startswith("Forbidden")
     assert refused.headers["x-amzn-errortype"] == "AccessDeniedException"
     open_to_all(lambda_client, name)
-    answer = fetch(at(server, url, "/a/b?q=1"), "POST", b"hi", {"Content-Type": "text/plain", "Cookie": "c=1"})
+    answer = fetch(at(server, url, "/a%20b?q=1"), "POST", b"hi", {"Content-Type": "text/plain", "Cookie": "c=1"})
     event = answer.json
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
-    assert (event["version"], event["rawPath"], event["body"], event["cookies"]) == ("2.0", "/a/b", "hi", ["c=1"])
+    assert (event["version"], event["rawPath"], event["body"], event["cookies"]) == ("2.0", "/a%20b", "hi", ["c=1"])
     context = event["requestContext"]
     assert (context["accountId"], context["routeKey"], context["stage"]) == ("anonymous", "$default", "$default")
     assert url.startswith(f"http://{context['apiId']}.")
@@ -59,6 +59,12 @@ def test_life_of_an_url(server, lambda_client, name):
     preflight = fetch(at(server, url), "OPTIONS", headers=asked)
     assert preflight.headers["access-control-allow-methods"] == "GET"
     assert fetch(at(server, url), headers=asked).headers["access-control-allow-origin"] == "https://a.example"
+    assert "Cors" not in lambda_client.update_function_url_config(FunctionName=name, Cors={})
+    assert "access-control-allow-origin" not in fetch(at(server, url), headers=asked).headers
+    large = fetch(at(server, url), "POST", b"x" * 6_291_456)
+    assert (large.status, large.headers["x-amzn-errortype"]) == (413, "RequestEntityTooLargeException")
+    text = "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
+    assert large.json == {"Message": text}
     lambda_client.delete_function_url_config(FunctionName=name)
     fails("ResourceNotFoundException", lambda_client.get_function_url_config, FunctionName=name)
     assert fetch(at(server, url)).status == 404
@@ -88,8 +94,9 @@ def test_urls_of_aliases(server, lambda_client, name):
     lambda_client.publish_version(FunctionName=name)
     lambda_client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     of = {"FunctionName": name, "Qualifier": "live"}
-    fails("ResourceNotFoundException", lambda_client.create_function_url_config, FunctionName=name,
-          Qualifier="none", AuthType="NONE")
+    missing = fails("ResourceNotFoundException", lambda_client.create_function_url_config, FunctionName=name,
+                    Qualifier="none", AuthType="NONE")
+    assert missing == "Function does not exist"
     live = lambda_client.create_function_url_config(**of, AuthType="NONE")
     assert live["FunctionArn"].endswith(f"{name}:live")
     lambda_client.create_function_url_config(FunctionName=name, AuthType="NONE")

@@ -5,7 +5,7 @@ use crate::{
     clock_text::common_log,
     edge::Served,
     gate::Signer,
-    http_api::{Answer, Defaults, Event, cors, model::Cors, write_signer},
+    http_api::{Answer, Defaults, Event, RawPath, cors, model::Cors, write_signer},
     json::{self, Object},
     outgoing::Outgoing,
     streamed,
@@ -180,7 +180,8 @@ fn tell_start(start: Option<&'static str>, headers: &mut HeaderMap) {
 
 fn event(call: &Call, id: &str, signer: Option<&Signer>) -> Bytes {
     let query = call.query();
-    let event = Event { call, query: &query, params: &[], route_key: "$default", variables: b"null" };
+    let (path, route_key) = (RawPath::AsSent, "$default");
+    let event = Event { call, path, query: &query, params: &[], route_key, variables: b"null" };
     let context = |out: &mut Vec<u8>| {
         let mut object = Object::begin(out);
         object.text("accountId", signer.map_or("anonymous", |signer| signer.caller.account.as_str()));
@@ -222,7 +223,7 @@ fn refused(call: &Call, error: &Error) -> Response<Bytes> {
             refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
         }
         ErrorKind::TooLarge => {
-            refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", "Request Too Long")
+            refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", error.message())
         }
         kind => {
             if kind == ErrorKind::Internal {
@@ -289,7 +290,7 @@ mod tests {
             };
             let source = Arc::new(Told(Mutex::new(Some(told)), Mutex::default()));
             let urls = FunctionUrls::new(Arc::clone(&source) as _);
-            let mut call = call("POST", "/a?b=1");
+            let mut call = call("POST", "/a%2Fb?b=1");
             call.headers.insert(header::ORIGIN, HeaderValue::from_static("http://x"));
             let response = urls.served("xyz").serve(call).await;
             assert_eq!(response.status().as_u16(), status);
@@ -299,7 +300,7 @@ mod tests {
             let event: serde_json::Value =
                 serde_json::from_slice(&source.1.lock().expect("not poisoned")).expect("JSON");
             assert_eq!(event["requestContext"]["apiId"], "xyz");
-            assert_eq!((&event["rawPath"], &event["rawQueryString"]), (&"/a".into(), &"b=1".into()));
+            assert_eq!((&event["rawPath"], &event["rawQueryString"]), (&"/a%2Fb".into(), &"b=1".into()));
         }
         check(Ok((r#"{"a":1}"#, false)), 200, r#"{"a":1}"#).await;
         check(Ok((r#"{"statusCode":404,"body":"no"}"#, false)), 404, "no").await;
@@ -307,6 +308,7 @@ mod tests {
         check(Ok((r#"{"statusCode":1}"#, false)), 502, "Internal Server Error").await;
         check(Err(ErrorKind::Denied), 403, "Forbidden").await;
         check(Err(ErrorKind::Throttled), 429, "Rate Exceeded").await;
+        check(Err(ErrorKind::TooLarge), 413, r#"{"Message":"no"}"#).await;
     }
 
     #[tokio::test]

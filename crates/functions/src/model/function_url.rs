@@ -42,6 +42,16 @@ pub struct UrlCors {
     pub max_age: Option<i64>,
 }
 
+impl UrlCors {
+    /// Whether it says nothing, which is as if there were none.
+    pub(crate) fn is_empty(&self) -> bool {
+        let lists = [&self.allow_headers, &self.allow_methods, &self.allow_origins, &self.expose_headers];
+        lists.iter().all(|list| list.as_ref().is_none_or(Vec::is_empty))
+            && self.allow_credentials.is_none()
+            && self.max_age.is_none()
+    }
+}
+
 impl FunctionUrl {
     /// A new id.
     pub(crate) fn new_id(random: &dyn Random) -> String {

@@ -4,6 +4,7 @@
 use super::draft::Draft;
 use super::invoke::{Invoked, Requested};
 use super::list::{marker, page_size};
+use super::permissions::URL_ACTION;
 use super::table::Namespace;
 use super::target::refusal;
 use super::{Functions, InvocationType, Streamed, changes, url_index};
@@ -19,7 +20,7 @@ use tinderbox_base::{
 
 /// What may be done through an URL, in policies. New URLs need both since October 2025 (Lambda guide, "Control
 /// access to Lambda function URLs").
-const THROUGH_URL: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
+const THROUGH_URL: [&str; 2] = [URL_ACTION, "lambda:InvokeFunction"];
 /// The kind of an URL that lets in who did not sign.
 const OPEN: &str = "NONE";
 /// Who calls without having said who they are.
@@ -73,6 +74,8 @@ impl Functions {
     pub async fn create_url(&self, caller: &Caller, new: UrlSettings) -> Result<UrlFound> {
         let target = self.of_url(caller, &new, "CreateFunctionUrlConfig")?;
         check(&new)?;
+        let cors = new.cors.filter(|cors| !cors.is_empty());
+        self.inner.table.get(&target).ok_or_else(no_function)?;
         let (inner, named) = (self.inner.clone(), target.clone());
         let decide = move |_: &Namespace, draft: &mut Draft| {
             let qualifier = existing(draft, &named)?;
@@ -89,7 +92,7 @@ impl Functions {
                 FunctionUrl {
                     id: FunctionUrl::new_id(&*inner.random),
                     auth_type: new.auth_type.unwrap_or_else(|| "NONE".into()),
-                    cors: new.cors,
+                    cors,
                     invoke_mode: new.invoke_mode.unwrap_or_else(|| "BUFFERED".into()),
                     created: now,
                     last_modified: now,
@@ -100,20 +103,21 @@ impl Functions {
         Ok(found(&target, url))
     }
 
-    /// Changes an URL; what is none stays as it is.
+    /// Changes an URL; what is none stays as it is, and a CORS configuration that says nothing takes back the one it has.
     ///
     /// # Errors
     /// There is no such URL, or the settings are none that can be.
     pub async fn update_url(&self, caller: &Caller, change: UrlSettings) -> Result<UrlFound> {
         let target = self.of_url(caller, &change, "UpdateFunctionUrlConfig")?;
         check(&change)?;
+        self.inner.table.get(&target).ok_or_else(no_function)?;
         let (inner, named) = (self.inner.clone(), target.clone());
         let decide = move |_: &Namespace, draft: &mut Draft| {
-            let qualifier = named.qualifier.as_deref().unwrap_or(LATEST);
+            let qualifier = existing(draft, &named)?;
             let old = draft.parts.urls.get(qualifier).cloned().ok_or_else(missing)?;
             let mut url = FunctionUrl::clone(&old);
             url.auth_type = change.auth_type.unwrap_or(url.auth_type);
-            url.cors = change.cors.or(url.cors);
+            url.cors = change.cors.or(url.cors).filter(|cors| !cors.is_empty());
             url.invoke_mode = change.invoke_mode.unwrap_or(url.invoke_mode);
             url.last_modified = inner.clock.now();
             draft.set_url(qualifier, url)
@@ -270,12 +274,16 @@ fn existing<'t>(draft: &Draft, target: &'t Target) -> Result<&'t str> {
     match target.qualifier.as_deref() {
         None => Ok(LATEST),
         Some(alias) if draft.parts.aliases.contains_key(alias) => Ok(alias),
-        Some(_) => Err(errors::function_not_found(target.qualified_arn())),
+        Some(_) => Err(no_function()),
     }
 }
 
 fn found(target: &Target, url: Arc<FunctionUrl>) -> UrlFound {
     UrlFound { url, arn: target.arn(), account: target.account.clone(), region: target.region.clone() }
+}
+
+fn no_function() -> Error {
+    errors::not_found("Function does not exist")
 }
 
 fn missing() -> Error {

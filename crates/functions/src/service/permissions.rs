@@ -9,7 +9,7 @@ use crate::names::{LATEST, Target};
 use tinderbox_base::{Caller, Result};
 
 /// Asked of who calls a function's URL.
-const FUNCTION_URL_ACTION: &str = "lambda:InvokeFunctionUrl";
+pub(super) const URL_ACTION: &str = "lambda:InvokeFunctionUrl";
 
 /// What a caller sends to permit somebody something.
 #[derive(Clone, Debug, Default)]
@@ -143,9 +143,9 @@ fn statement(new: NewPermission) -> Result<Statement> {
             "The provided principal was invalid. Please check the principal and try again.",
         ));
     };
-    if new.function_url_auth_type.is_some() && new.action != FUNCTION_URL_ACTION {
+    if new.function_url_auth_type.is_some() && new.action != URL_ACTION {
         return Err(errors::invalid_parameter(format!(
-            "FunctionUrlAuthType is only supported for {FUNCTION_URL_ACTION} action"
+            "FunctionUrlAuthType is only supported for {URL_ACTION} action"
         )));
     }
     Ok(Statement {

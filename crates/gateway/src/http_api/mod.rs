@@ -29,7 +29,7 @@ pub use deployments::NewDeployment;
 pub use integrations::IntegrationChange;
 pub use page::PageRequest;
 pub use routes::RouteChange;
-pub(crate) use serve::{Answer, Defaults, Event, write_signer};
+pub(crate) use serve::{Answer, Defaults, Event, RawPath, write_signer};
 pub use stages::StageChange;
 
 use crate::{edge::Registry, upstream::Upstream};

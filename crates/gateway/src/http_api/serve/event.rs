@@ -12,6 +12,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 pub(crate) struct Event<'a> {
     /// The request.
     pub(crate) call: &'a Call,
+    /// How its path is shown.
+    pub(crate) path: RawPath,
     /// The parameters of its query string.
     pub(crate) query: &'a [(String, String)],
     /// The parameters of its path.
@@ -20,6 +22,15 @@ pub(crate) struct Event<'a> {
     pub(crate) route_key: &'a str,
     /// The stage's variables as JSON; `null` if there are none.
     pub(crate) variables: &'a [u8],
+}
+
+/// What `rawPath` is of a path with percent signs: HTTP APIs decode it, function URLs do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RawPath {
+    /// `/a b`.
+    Decoded,
+    /// `/a%20b`.
+    AsSent,
 }
 
 impl Event<'_> {
@@ -37,7 +48,7 @@ impl Event<'_> {
     /// Everything but the version and the body, which authorizers get too.
     pub(crate) fn request(&self, object: &mut Object<'_>, context: impl FnOnce(&mut Vec<u8>)) {
         object.text("routeKey", self.route_key);
-        object.text("rawPath", &decoded_path(self.call.path()));
+        object.text("rawPath", &self.path.of(self.call.path()));
         object.text("rawQueryString", self.call.uri.query().unwrap_or_default());
         let cookies: Vec<_> = cookies(self.call).collect();
         if !cookies.is_empty() {
@@ -91,10 +102,14 @@ pub(crate) fn body_is_text(content_type: Option<&str>, encoded: bool) -> bool {
             || kind.ends_with("+xml"))
 }
 
-/// The path as functions see it: decoded.
-fn decoded_path(path: &str) -> Cow<'_, str> {
-    let path = if path.is_empty() { "/" } else { path };
-    percent_encoding::percent_decode_str(path).decode_utf8_lossy()
+impl RawPath {
+    fn of(self, path: &str) -> Cow<'_, str> {
+        let path = if path.is_empty() { "/" } else { path };
+        match self {
+            Self::Decoded => percent_encoding::percent_decode_str(path).decode_utf8_lossy(),
+            Self::AsSent => path.into(),
+        }
+    }
 }
 
 fn cookies(call: &Call) -> impl Iterator<Item = &str> {
@@ -152,7 +167,8 @@ mod tests {
 
     fn event(call: &Call, params: &[(String, String)]) -> Value {
         let query = call.query();
-        let event = Event { call, query: &query, params, route_key: "ANY /{proxy+}", variables: b"null" };
+        let (path, route_key) = (RawPath::Decoded, "ANY /{proxy+}");
+        let event = Event { call, path, query: &query, params, route_key, variables: b"null" };
         serde_json::from_slice(&event.write(|out| out.extend_from_slice(b"{}"))).expect("JSON")
     }
 
@@ -199,6 +215,17 @@ mod tests {
         for name in ["cookies", "queryStringParameters", "pathParameters", "stageVariables", "body"] {
             assert_eq!(found.get(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn paths() {
+        fn check(path: &str, decoded: &str, as_sent: &str) {
+            assert_eq!((&*RawPath::Decoded.of(path), &*RawPath::AsSent.of(path)), (decoded, as_sent));
+        }
+        check("", "/", "/");
+        check("/a/b", "/a/b", "/a/b");
+        check("/a%20b%2Fc", "/a b/c", "/a%20b%2Fc");
+        check("/pa2%Fth/1", "/pa2%Fth/1", "/pa2%Fth/1");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     RouteLive, StageLive,
     answer::{Answer, Defaults},
-    event::{Event, body_is_text},
+    event::{Event, RawPath, body_is_text},
     exchange::Exchange,
     failed::Failed,
 };
@@ -98,6 +98,7 @@ pub(super) fn caller(exchange: &Exchange, source: String, role: Option<&str>) ->
 fn event(exchange: &Exchange, stage: &StageLive) -> Bytes {
     let event = Event {
         call: &exchange.call,
+        path: RawPath::Decoded,
         query: &exchange.query,
         params: &exchange.params,
         route_key: exchange.route_key(),

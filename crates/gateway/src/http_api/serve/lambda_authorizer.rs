@@ -1,7 +1,12 @@
 //! Functions that say who may call.
 
 use super::{
-    RouteLive, StageLive, event::Event, exchange::Exchange, failed::Failed, function::caller, identity,
+    RouteLive, StageLive,
+    event::{Event, RawPath},
+    exchange::Exchange,
+    failed::Failed,
+    function::caller,
+    identity,
 };
 use crate::{
     function::{self, Called, with_variables},
@@ -171,6 +176,7 @@ fn event(exchange: &Exchange, stage: &StageLive, identities: &[String], arn: &st
     }
     let event = Event {
         call: &exchange.call,
+        path: RawPath::Decoded,
         query: &exchange.query,
         params: &exchange.params,
         route_key: exchange.route_key(),

@@ -20,7 +20,7 @@ mod upstream;
 
 pub(crate) use answer::{Answer, Defaults};
 pub(crate) use context::write_signer;
-pub(crate) use event::Event;
+pub(crate) use event::{Event, RawPath};
 pub(super) use identity::is_sound as source_is_sound;
 pub(super) use runtime::Runtime;
 
