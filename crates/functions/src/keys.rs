@@ -18,6 +18,11 @@ pub(crate) fn functions(account: &AccountId, region: &Region) -> KeyRange {
     Key::of(account, region, SERVICE, "function").build().prefix()
 }
 
+/// Where the number of the last version of a deleted function of this name is kept.
+pub(crate) fn last_number(account: &AccountId, region: &Region, name: &str) -> Key {
+    Key::of(account, region, SERVICE, "last-number").text(name).build()
+}
+
 /// What belongs to a function and is stored apart from its record, by the function's uid and a name of its own:
 /// nothing of it is found again by a function of the same name that is made later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -88,7 +88,8 @@ pub struct Function {
     /// The API's RevisionId, where it changed without code or configuration: by publishing and by permissions.
     #[serde(default)]
     pub revision: Option<Generation>,
-    /// The number of the version that was published last; no number is given twice.
+    /// The number of the version that was published last, of this function or one that had its name before; no number is
+    /// given twice (Lambda guide, "Introduction to AWS Lambda Versioning").
     #[serde(default)]
     pub last_number: u64,
     /// How it was published; none for the version that is being edited.

@@ -9,12 +9,27 @@ use crate::keys::{self, Part};
 use crate::model::{Function, Generation};
 use crate::names::{LATEST, Target};
 use crate::run::group_id;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tinderbox_base::{Error, Result};
 use tinderbox_store::{Check, Commit, Key, Op, StoreError};
 
+/// What has a name before a change.
+pub(super) enum Before<'a> {
+    /// This function.
+    Function(&'a Live),
+    /// Nothing; functions that had it before published versions up to this number.
+    Nothing { last_number: u64 },
+}
+
+/// What is kept of a deleted function: no number is given to a version of another one of its name.
+#[derive(Default, Serialize, Deserialize)]
+struct Remainder {
+    last_number: u64,
+}
+
 impl Inner {
-    /// Changes the function `target`: `decide` gets its namespace and what it is now, if it exists,
+    /// Changes the function `target`: `decide` gets its namespace and what has its name now,
     /// and says what it shall be; none deletes it.
     ///
     /// Once begun, a change is carried through even if the caller goes away. When this returns, every
@@ -25,7 +40,7 @@ impl Inner {
         decide: D,
     ) -> Result<(Option<Arc<Live>>, T)>
     where
-        D: FnOnce(&Namespace, Option<&Live>) -> Result<(Option<Draft>, T)> + Send + 'static,
+        D: FnOnce(&Namespace, Before<'_>) -> Result<(Option<Draft>, T)> + Send + 'static,
         T: Send + 'static,
     {
         let (inner, target) = (self.clone(), target.clone());
@@ -34,7 +49,11 @@ impl Inner {
             let namespace = inner.table.namespace(&target.account, &target.region);
             let _held = namespace.changes.lock().await;
             let old = namespace.get(&target.name);
-            let (new, told) = decide(&namespace, old.as_deref())?;
+            let before = match &old {
+                Some(live) => Before::Function(live),
+                None => Before::Nothing { last_number: inner.last_number(&target).await? },
+            };
+            let (new, told) = decide(&namespace, before)?;
             let live = match (old, new) {
                 (Some(old), Some(new)) if new.is_unchanged(&old) => Some(old),
                 (old, Some(new)) => Some(inner.put(&namespace, old, new).await?),
@@ -59,8 +78,8 @@ impl Inner {
     {
         let arn = target.unqualified_arn();
         let missing = errors::function_not_found(&arn);
-        let decide = move |namespace: &Namespace, old: Option<&Live>| {
-            let old = old.ok_or_else(|| errors::function_not_found(&arn))?;
+        let decide = move |namespace: &Namespace, before: Before<'_>| {
+            let Before::Function(old) = before else { return Err(errors::function_not_found(&arn)) };
             if revision.is_some_and(|r| r != old.function().revision_id()) {
                 return Err(errors::stale_revision());
             }
@@ -128,7 +147,14 @@ impl Inner {
         let function = old.function();
         let key: Key = keys::function(&function.account, &function.region, &function.name);
         let check = Check::Version(key.clone(), old.stored);
-        let commit = Commit { checks: vec![check], ops: vec![Op::Delete(key)], ..Commit::default() };
+        let mut ops = vec![Op::Delete(key)];
+        if function.last_number > 0 {
+            let remainder = Remainder { last_number: function.last_number };
+            let record = serde_json::to_vec(&remainder).map_err(Error::internal)?;
+            let key = keys::last_number(&function.account, &function.region, function.name.as_str());
+            ops.push(Op::Put(key, record.into()));
+        }
+        let commit = Commit { checks: vec![check], ops, ..Commit::default() };
         match self.store.commit(commit).await {
             Ok(_) => {}
             Err(StoreError::CheckFailed(_)) => return Err(errors::update_in_progress(function.arn())),
@@ -143,6 +169,14 @@ impl Inner {
         self.queues.forget(self, function);
         self.forget_parts(function);
         Ok(())
+    }
+
+    /// The number of the last version that functions of this name had which are deleted.
+    async fn last_number(&self, target: &Target) -> Result<u64> {
+        let key = keys::last_number(&target.account, &target.region, &target.name);
+        let Some(entry) = self.store.get(&key).await? else { return Ok(0) };
+        let remainder: Remainder = serde_json::from_slice(&entry.value).map_err(Error::internal)?;
+        Ok(remainder.last_number)
     }
 
     /// Lets a version serve nothing more and its code go.

@@ -1,7 +1,7 @@
 //! CreateFunction.
 
+use super::changes::Before;
 use super::draft::Draft;
-use super::live::Live;
 use super::table::Namespace;
 use super::{Functions, Inner};
 use crate::code::CodeDir;
@@ -79,13 +79,11 @@ impl Functions {
         };
         let (limit, changer) = (inner.code_limit(), inner.clone());
         let refusal = exists(&target);
-        let decide = move |namespace: &Namespace, old: Option<&Live>| {
-            if old.is_some() {
-                return Err(refusal);
-            }
+        let decide = move |namespace: &Namespace, before: Before<'_>| {
+            let Before::Nothing { last_number } = before else { return Err(refusal) };
             let copies = if new.publish { 2 } else { 1 };
             room_for(namespace, limit, function.code.size * copies, 0)?;
-            let mut draft = Draft::new(function);
+            let mut draft = Draft::new(Function { last_number, ..function });
             let version = if new.publish { Some(draft.publish(None, &*changer.random)?) } else { None };
             Ok((Some(draft), version))
         };

@@ -1,6 +1,7 @@
 //! DeleteFunction.
 
 use super::Functions;
+use super::changes::Before;
 use super::draft::Draft;
 use super::live::Live;
 use super::table::Namespace;
@@ -27,10 +28,10 @@ impl Functions {
             }
         };
         let arn = target.unqualified_arn();
-        let decide = move |_: &Namespace, old: Option<&Live>| match (old, number) {
-            (None, _) => Err(errors::function_not_found(arn)),
-            (Some(_), None) => Ok((None, ())),
-            (Some(live), Some(number)) => without(live, number).map(|draft| (Some(draft), ())),
+        let decide = move |_: &Namespace, before: Before<'_>| match (before, number) {
+            (Before::Nothing { .. }, _) => Err(errors::function_not_found(arn)),
+            (Before::Function(_), None) => Ok((None, ())),
+            (Before::Function(live), Some(number)) => without(live, number).map(|draft| (Some(draft), ())),
         };
         self.inner.change(&target, decide).await.map(|_| ())
     }

@@ -145,6 +145,24 @@ async fn a_deleted_function_takes_its_versions_along() {
 }
 
 #[tokio::test]
+async fn numbers_of_a_deleted_function_are_not_given_again() {
+    let bed = Bed::with_hello(editions()).await;
+    bed.publish_edition("one").await;
+    bed.publish_edition("two").await;
+    bed.functions.delete(&caller(), "hello", None).await.unwrap();
+    let bed = bed.kill().start(editions()).await;
+    let made = bed.functions.create(&caller(), NewFunction { publish: true, ..hello() }).await.unwrap();
+    assert_eq!(made.version().to_string(), "3");
+    bed.functions.delete(&caller(), "hello", None).await.unwrap();
+    bed.functions.create(&caller(), hello()).await.unwrap();
+    // None was published of the one that is deleted now, and its number is remembered.
+    bed.functions.delete(&caller(), "hello", None).await.unwrap();
+    bed.functions.create(&caller(), hello()).await.unwrap();
+    assert_eq!(bed.publish_edition("three").await, "4");
+    assert_eq!(versions(&bed), ["$LATEST", "4"]);
+}
+
+#[tokio::test]
 async fn parts_of_a_function_that_is_gone_are_dropped_at_the_start() {
     let bed = Bed::with_hello(editions()).await;
     bed.publish_edition("one").await;
