@@ -88,6 +88,13 @@ pub(crate) fn request_too_large(limit: usize) -> Error {
     entity_too_large(message)
 }
 
+/// The same for an event that would wait, whose bound is another.
+pub(crate) fn event_too_large(size: usize, limit: usize) -> Error {
+    let message =
+        format!("{size} byte payload is too large for the Event invocation type (limit {limit} bytes)");
+    entity_too_large(message)
+}
+
 /// `InvalidRequestContentException`: an event that is not JSON.
 pub(crate) fn invalid_request_content(message: impl Into<String>) -> Error {
     Error::invalid(message.into()).with_code("InvalidRequestContentException")

@@ -139,7 +139,7 @@ async fn bad_updates_and_invocations() {
     );
     let large = format!("\"{}\"", "x".repeat(1_048_575));
     let reply = server.send("POST", path, &[("x-amz-invocation-type", "Event")], large).await;
-    check(&reply, 413, "RequestEntityTooLargeException", "Request must be smaller than 1048576 bytes");
+    check(&reply, 413, "RequestEntityTooLargeException", "1048577 byte payload is too large for the Event");
     let body = json!({ "ReservedConcurrentExecutions": 901 }).to_string();
     let reply = server.send("PUT", "/2017-10-31/functions/hello/concurrency", &[], body).await;
     check(&reply, 400, "InvalidParameterValueException", "below its minimum value of [100].");

@@ -163,12 +163,13 @@ impl Functions {
         target: &Target,
         requested: Requested,
     ) -> Result<Admitted, InvokeFault> {
-        let limit = match requested.kind {
-            InvocationType::Event => MAX_ASYNC_EVENT,
-            InvocationType::RequestResponse | InvocationType::DryRun => MAX_EVENT,
-        };
-        if requested.payload.len() > limit {
-            return Err(errors::request_too_large(limit).into());
+        let size = requested.payload.len();
+        match requested.kind {
+            InvocationType::Event if size > MAX_ASYNC_EVENT => {
+                return Err(errors::event_too_large(size, MAX_ASYNC_EVENT).into());
+            }
+            _ if size > MAX_EVENT => return Err(errors::request_too_large(MAX_EVENT).into()),
+            InvocationType::Event | InvocationType::RequestResponse | InvocationType::DryRun => {}
         }
         if requested.kind == InvocationType::Event {
             // An event that is stored while those stored before are read would be found a second time.

@@ -29,7 +29,8 @@ async fn what_may_be_sent() {
     assert_eq!(bed.invoke(event(&text(6_291_456))).await.unwrap().payload.len(), 6_291_456);
     assert_eq!(refused(event(&text(6_291_457))).await, too_large(6_291_456));
     let async_event = |n| Invocation { kind: InvocationType::Event, ..event(&text(n)) };
-    assert_eq!(refused(async_event(1_048_577)).await, too_large(1_048_576));
+    let text = "1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)";
+    assert_eq!(refused(async_event(1_048_577)).await, ("RequestEntityTooLargeException".into(), text.into()));
     assert_eq!(refused(event("{")).await.0, "InvalidRequestContentException");
     let context = Invocation { client_context: Some("?".into()), ..event("1") };
     assert_eq!(refused(context).await.0, "InvalidRequestContentException");
