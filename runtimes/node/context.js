@@ -12,7 +12,6 @@ function buildStreaming(invocation, facts, head) {
 }
 
 function contextOf(invocation, facts, head, ways) {
-  const deadline = head.deadline_ms;
   return {
     get callbackWaitsForEmptyEventLoop() {
       return invocation.waitsForEmptyLoop;
@@ -21,6 +20,14 @@ function contextOf(invocation, facts, head, ways) {
       invocation.waitsForEmptyLoop = value;
     },
     ...ways,
+    ...buildPlain(facts, head),
+  };
+}
+
+// The context where there are no callbacks.
+function buildPlain(facts, head) {
+  const deadline = head.deadline_ms;
+  return {
     functionVersion: facts.functionVersion,
     functionName: facts.functionName,
     memoryLimitInMB: facts.memoryLimitInMB,
@@ -81,4 +88,4 @@ function parse(text) {
   }
 }
 
-module.exports = { build, buildStreaming, facts };
+module.exports = { build, buildPlain, buildStreaming, facts };

@@ -21,6 +21,14 @@ const UNSETTLED_IMPORT = 13; // Node's own, for a top-level await that nothing w
 // connection is known to be closed it takes one turn, and two before Node.js 18.
 const TURNS = 3;
 
+// From this version of Lambda's runtimes on a handler answers by what it returns, and not by a callback.
+const FIRST_WITHOUT_CALLBACKS = 24;
+const CALLBACKS_ARE_GONE =
+  "ERROR: AWS Lambda has removed support for callback-based function handlers starting with " +
+  "Node.js 24. You need to modify this function to use a supported handler signature to use " +
+  "Node.js 24 or later. For more information see " +
+  "https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.";
+
 class Runtime {
   constructor(channel) {
     this.channel = channel;
@@ -39,15 +47,20 @@ class Runtime {
     if (kind !== Channel.LOAD) this.channel.closed();
     this.prepare(head);
     this.watch();
+    const title = withoutCallbacks() ? "Init Error" : "Uncaught Exception";
     this.load(head).then(
       () => setImmediate(this.loaded),
-      (error) => this.die("Uncaught Exception", error, UNCAUGHT_EXCEPTION)
+      (error) => this.die(title, error, UNCAUGHT_EXCEPTION)
     );
   }
 
   async load(head) {
     this.handler = await loader.load(head.task_root, head.handler);
     this.isStreaming = isStreaming(this.handler);
+    this.withoutCallbacks = withoutCallbacks();
+    if (this.withoutCallbacks && !this.isStreaming && this.handler.length >= 3) {
+      throw new RuntimeError("CallbackHandlerDeprecated", CALLBACKS_ARE_GONE);
+    }
     this.facts = context.facts(process.env);
     this.whenIdle = () => {};
   }
@@ -101,6 +114,7 @@ class Runtime {
   invoke(head, body) {
     const invocation = this.invocation;
     if (this.isStreaming) return this.invokeStreaming(invocation, head, body);
+    if (this.withoutCallbacks) return this.invokeAwaited(invocation, head, body);
     let answer;
     try {
       answer = context.build(invocation, this.facts, head);
@@ -115,10 +129,21 @@ class Runtime {
     }
   }
 
+  async invokeAwaited(invocation, head, body) {
+    try {
+      const built = context.buildPlain(this.facts, head);
+      invocation.succeed(await this.handler(JSON.parse(body), built));
+    } catch (error) {
+      invocation.fail(error);
+    }
+  }
+
   invokeStreaming(invocation, head, body) {
     let built;
     try {
-      built = context.buildStreaming(invocation, this.facts, head);
+      built = this.withoutCallbacks
+        ? context.buildPlain(this.facts, head)
+        : context.buildStreaming(invocation, this.facts, head);
     } catch (error) {
       return invocation.fail(error);
     }
@@ -191,6 +216,12 @@ class Invocation {
     this.runtime.whenIdle = () => {};
     this.runtime.scheduleNext();
   }
+}
+
+// Whether the runtime that this interpreter stands for has left callbacks behind.
+function withoutCallbacks() {
+  const match = /^AWS_Lambda_nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV || "");
+  return Boolean(match) && Number(match[1]) >= FIRST_WITHOUT_CALLBACKS;
 }
 
 function stringify(result) {

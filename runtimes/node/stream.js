@@ -130,7 +130,7 @@ class StreamedInvocation {
     this.runtime = runtime;
     this.id = id;
     this.answered = false;
-    this.waitsForEmptyLoop = true;
+    this.waitsForEmptyLoop = !runtime.withoutCallbacks;
     this.isReturned = false;
     this.stream = new ResponseStream(runtime.channel, id, runtime.handler[HIGH_WATER_MARK]);
     this.stream.on("finish", () => this.proceed());

@@ -7,6 +7,7 @@ import pytest
 from function import ARN, REQUEST
 
 BODY = "exports.handler = %s;\n"
+WITHOUT_CALLBACKS = {"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs24.x"}
 
 
 @pytest.mark.parametrize(
@@ -298,3 +299,38 @@ def test_an_environment_of_the_functions_own_has_the_trace_too(node):
         function.loaded()
         assert function.invoke(trace="Root=1-a") == ({"A": "1", "_X_AMZN_TRACE_ID": "Root=1-a"}, None)
         assert function.invoke() == ({"A": "1"}, None)
+
+
+@pytest.mark.parametrize(
+    "handler, response",
+    [
+        ("async (event) => event", {"n": 1}),
+        ("(event) => Promise.resolve(event)", {"n": 1}),
+        ("() => 5", 5),
+        ("() => {}", None),
+        ("function () { return arguments.length; }", 2),
+        ("(...all) => all.length", 2),
+        ("async (event, context) => ['done', 'fail', 'succeed'].map((way) => typeof context[way])", ["undefined"] * 3),
+        ("async (event, context) => 'callbackWaitsForEmptyEventLoop' in context", False),
+        ("async () => { setTimeout(() => {}, 60000); return 1; }", 1),
+    ],
+)
+def test_without_callbacks(node, handler, response):
+    with node.function(BODY % handler, env=WITHOUT_CALLBACKS) as function:
+        assert function.loaded() is None
+        for _ in range(2):
+            assert function.invoke({"n": 1}) == (response, None)
+
+
+@pytest.mark.parametrize("handler", ["async () => { throw new TypeError('no'); }", "() => { throw new TypeError('no'); }"])
+def test_failures_without_callbacks(node, handler):
+    error = {"errorType": "TypeError", "errorMessage": "no"}
+    node.check(BODY % handler, error=error, env=WITHOUT_CALLBACKS)
+
+
+@pytest.mark.parametrize("handler", ["(event, context, callback) => callback(null, 1)", "async (a, b, c, d) => 1"])
+def test_callbacks_that_are_gone(node, handler):
+    message = re.compile("^ERROR: AWS Lambda has removed support for callback-based function handlers starting with")
+    error = {"errorType": "Runtime.CallbackHandlerDeprecated", "errorMessage": message}
+    logs = [("ERROR", re.compile(r"TIME\tundefined\tERROR\tInit Error \t{\"errorType\":\"Runtime.CallbackHandlerDeprecated\""))]
+    node.check_init_error(BODY % handler, error, logs, env=WITHOUT_CALLBACKS)

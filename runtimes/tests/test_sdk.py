@@ -36,14 +36,19 @@ def test_node_sdk(node, kind):
         return  # for these AWS's clients are no longer made
     folder = installed("node") + "/node_modules"
     # On the platform NODE_PATH serves `require`, and a link in the root directory `import`.
-    clients = ["@aws-sdk/client-sqs", "@aws-sdk/client-s3", "@aws-sdk/lib-dynamodb"]
+    clients = ["client-sqs", "client-s3", "client-sfn", "client-eventbridge", "client-secrets-manager", "lib-dynamodb"]
     load = {"require": "require('%s')", "import": "await import('%s')"}[kind]
     source = "exports.handler = async () => [%s].map((sdk) => typeof sdk);\n"
-    source %= ", ".join(load % client for client in clients)
+    source %= ", ".join(load % ("@aws-sdk/" + client) for client in clients)
     with node.function(source, env={"NODE_PATH": folder}) as function:
         (function.root.parent / "node_modules").symlink_to(folder)
         assert function.loaded() is None
         assert function.invoke() == (["object"] * len(clients), None)
+
+
+def test_the_second_node_sdk_is_for_old_runtimes_alone(node):
+    source = "exports.handler = async () => { try { require('aws-sdk'); } catch (e) { return e.code; } };\n"
+    node.check(source, response="MODULE_NOT_FOUND", env={"NODE_PATH": installed("node") + "/node_modules"})
 
 
 def test_old_node_sdk(node):
@@ -51,5 +56,5 @@ def test_old_node_sdk(node):
         "const { SQS } = require('aws-sdk');\n"
         "exports.handler = async () => new SQS({ region: 'us-east-1' }).config.region;\n"
     )
-    env = {"NODE_PATH": installed("node") + "/node_modules"}
+    env = {"NODE_PATH": installed("node16") + "/node_modules"}
     node.check(source, response="us-east-1", env=env)

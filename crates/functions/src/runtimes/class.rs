@@ -1,7 +1,8 @@
 //! From a function's runtime to what the engine boots.
 
 use super::{
-    Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters, sdk, tools,
+    Family, RuntimeName, bootstraps, host, interpreters::Interpreter, interpreters::Interpreters,
+    module_syntax, sdk, tools,
 };
 use crate::model::Environment;
 use sha2::{Digest, Sha256};
@@ -105,11 +106,15 @@ impl Runtimes {
         };
         let own = OwnStart::of(environment);
         let boot = if own == OwnStart::default() { Boot::Stem } else { Boot::Spawn };
-        let key = key(&interpreter, memory, &own);
         let others = self.interpreters.all(runtime.family()).await;
-        let class =
-            self.class(key, |key| self.interpreted(key, ready, (&interpreter, &others), memory, &own));
-        Ok(Ok(Chosen { class, boot, label: label(runtime, &interpreter) }))
+        let label = label(runtime, &interpreter);
+        let flags = match runtime.family() {
+            Family::Node => module_syntax::switched_off(runtime.version(), interpreter.version, environment),
+            Family::Python | Family::Provided => Vec::new(),
+        };
+        let start = Start { interpreter, memory, own, flags, sdk: sdk::Generation::of(runtime) };
+        let class = self.class(start.key(), |key| self.interpreted(key, ready, &start, &others));
+        Ok(Ok(Chosen { class, boot, label }))
     }
 
     async fn prepare(&self) -> Result<Ready> {
@@ -144,26 +149,20 @@ impl Runtimes {
         RuntimeClass { key, argv, env: base_environment(env), mounts, protocol: Protocol::Http, zygote: None }
     }
 
-    fn interpreted(
-        &self,
-        key: String,
-        ready: &Ready,
-        (interpreter, others): (&Interpreter, &[Interpreter]),
-        memory: Memory,
-        own: &OwnStart,
-    ) -> RuntimeClass {
+    fn interpreted(&self, key: String, ready: &Ready, start: &Start, others: &[Interpreter]) -> RuntimeClass {
+        let interpreter = &start.interpreter;
         let mut mounts = ready.system.clone();
         mounts.extend(host::interpreter(interpreter));
         mounts.extend(names(interpreter));
-        mounts.extend(sdk::mounts(&self.sdk, interpreter, others));
+        mounts.extend(sdk::mounts(&self.sdk, start.sdk, interpreter, others));
         if let Some(folder) = bootstraps::folder(interpreter.family) {
             let target = Path::new(bootstraps::INSIDE).join(folder);
             mounts.push(Mount::Bind { source: ready.bootstraps.join(folder), target });
         }
         let mut env = Self::trust(ready, &mut mounts);
         env.extend(interpreter_environment(interpreter));
-        let argv = argv(interpreter, memory, own);
-        let zygote = forks(interpreter, own).then(|| "--zygote".to_owned());
+        let argv = start.argv();
+        let zygote = start.forks().then(|| "--zygote".to_owned());
         let (env, protocol) = (base_environment(env), Protocol::Frames);
         RuntimeClass { key, argv, env, mounts, protocol, zygote }
     }
@@ -213,54 +212,77 @@ fn heap_class(memory: Memory) -> u32 {
     }
 }
 
-fn key(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> String {
-    let mut key = interpreter.executable.display().to_string();
-    if interpreter.family == Family::Node {
-        key.push_str(&format!(" heap for {} MB", heap_class(memory)));
-    }
-    if own.variables {
-        key.push_str(" own environment");
-    }
-    if let Some(wrapper) = &own.wrapper {
-        key.push_str(&format!(" by {wrapper}"));
-    }
-    key
+/// What an interpreter's process is started with.
+struct Start {
+    interpreter: Interpreter,
+    memory: Memory,
+    own: OwnStart,
+    /// Flags that depend on which runtime the interpreter stands for.
+    flags: Vec<String>,
+    /// Which SDK it finds, which does too.
+    sdk: sdk::Generation,
 }
 
-/// Whether instances can be forks of an interpreter that has booted: where forking is usual and the bootstrap can confine
-/// what it forks (Python 3.8 has all that takes), and the function has no say in how its process is started.
-fn forks(interpreter: &Interpreter, own: &OwnStart) -> bool {
-    interpreter.family == Family::Python
-        && (interpreter.version.0, interpreter.version.1) >= (3, 8)
-        && *own == OwnStart::default()
-}
-
-fn argv(interpreter: &Interpreter, memory: Memory, own: &OwnStart) -> Vec<String> {
-    let mut argv: Vec<String> = own.wrapper.iter().cloned().collect();
-    argv.push(interpreter.executable.display().to_string());
-    let bootstrap = |name: &str| format!("{}/{name}", bootstraps::INSIDE);
-    match interpreter.family {
-        Family::Python => {
-            // Isolated from variables and users' directories, unless the function sets PYTHON* itself.
-            let flags: &[&str] = match interpreter.version.0 {
-                _ if own.variables => &["-s", "-S", "-B"],
-                2 => &["-E", "-s", "-S", "-B"],
-                _ => &["-I", "-S", "-B"],
-            };
-            argv.extend(flags.iter().map(|f| (*f).to_owned()));
-            argv.push(bootstrap("python/bootstrap.py"));
+impl Start {
+    /// Names all that makes its processes differ from others.
+    fn key(&self) -> String {
+        let mut key = self.interpreter.executable.display().to_string();
+        if self.interpreter.family == Family::Node {
+            key.push_str(&format!(" heap for {} MB", heap_class(self.memory)));
         }
-        Family::Node => {
-            // The flags of Lambda's own images: the heap follows the function's memory.
-            argv.push("--expose-gc".into());
-            argv.push("--max-http-header-size=81920".into());
-            argv.push(format!("--max-semi-space-size={}", heap_class(memory) / 20));
-            argv.push(format!("--max-old-space-size={}", heap_class(memory) * 9 / 10));
-            argv.push(bootstrap("node/bootstrap.js"));
+        for flag in &self.flags {
+            key.push_str(&format!(" {flag}"));
         }
-        Family::Provided => {}
+        if self.sdk == sdk::Generation::Second {
+            key.push_str(" with the second SDK");
+        }
+        if self.own.variables {
+            key.push_str(" own environment");
+        }
+        if let Some(wrapper) = &self.own.wrapper {
+            key.push_str(&format!(" by {wrapper}"));
+        }
+        key
     }
-    argv
+
+    /// Whether instances can be forks of an interpreter that has booted: where forking is usual and the bootstrap can
+    /// confine what it forks (Python 3.8 has all that takes), and the function has no say in how its process is started.
+    fn forks(&self) -> bool {
+        let version = self.interpreter.version;
+        self.interpreter.family == Family::Python
+            && (version.0, version.1) >= (3, 8)
+            && self.own == OwnStart::default()
+    }
+
+    fn argv(&self) -> Vec<String> {
+        let Self { interpreter, memory, own, flags, .. } = self;
+        let mut argv: Vec<String> = own.wrapper.iter().cloned().collect();
+        argv.push(interpreter.executable.display().to_string());
+        let bootstrap = |name: &str| format!("{}/{name}", bootstraps::INSIDE);
+        match interpreter.family {
+            Family::Python => {
+                // Isolated from variables and users' directories, unless the function sets PYTHON* itself.
+                let flags: &[&str] = match interpreter.version.0 {
+                    _ if own.variables => &["-s", "-S", "-B"],
+                    2 => &["-E", "-s", "-S", "-B"],
+                    _ => &["-I", "-S", "-B"],
+                };
+                argv.extend(flags.iter().map(|f| (*f).to_owned()));
+                argv.push(bootstrap("python/bootstrap.py"));
+            }
+            Family::Node => {
+                // The flags of Lambda's own images: the heap follows the function's memory.
+                argv.push("--expose-gc".into());
+                argv.push("--max-http-header-size=81920".into());
+                argv.extend(flags.iter().cloned());
+                argv.push(format!("--max-semi-space-size={}", heap_class(*memory) / 20));
+                argv.push(format!("--max-old-space-size={}", heap_class(*memory) * 9 / 10));
+                argv.push(bootstrap("node/bootstrap.js"));
+            }
+            Family::Provided => {}
+        }
+        argv
+    }
 }
 
 fn base_environment(more: Variables) -> Variables {

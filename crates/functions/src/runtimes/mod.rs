@@ -4,6 +4,7 @@ mod bootstraps;
 mod class;
 mod host;
 pub mod interpreters;
+mod module_syntax;
 mod names;
 mod sdk;
 mod tools;

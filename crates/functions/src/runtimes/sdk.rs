@@ -1,6 +1,6 @@
 //! The SDK that AWS provides inside an instance.
 
-use super::{Family, InterpreterVersion, interpreters::Interpreter};
+use super::{Family, InterpreterVersion, RuntimeName, interpreters::Interpreter};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tinderbox_engine::Mount;
@@ -11,12 +11,37 @@ const RUNTIME_DIR: &str = "/var/runtime";
 /// What boto3 consists of, as installed beside an interpreter.
 const BOTO3: [&str; 7] = ["boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py"];
 
+/// The last version of Node.js whose runtime had the second SDK, and not the third.
+const LAST_SECOND: u16 = 16;
+
+/// Which of AWS's SDKs for JavaScript a runtime has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Generation {
+    /// `aws-sdk`.
+    Second,
+    /// `@aws-sdk/client-*`, and all there is in other languages.
+    Newest,
+}
+
+impl Generation {
+    /// That of `runtime`.
+    pub(super) fn of(runtime: RuntimeName) -> Self {
+        let second = runtime.family() == Family::Node && runtime.version().0 <= LAST_SECOND;
+        if second { Self::Second } else { Self::Newest }
+    }
+}
+
 /// The SDK below `directory` for `interpreter`; for Python, else the one installed with it or with
 /// another of `others` that says it runs on this one too.
 ///
 /// `directory` has one subdirectory a language, or a language's version: `python3.11`, `python3`,
-/// `python`, `node20`, `node`. Python's holds packages, Node's a `node_modules`.
-pub(super) fn mounts(directory: &Path, interpreter: &Interpreter, others: &[Interpreter]) -> Vec<Mount> {
+/// `python`, `node20`, `node`, and `node16` for the second SDK. Python's holds packages, Node's a `node_modules`.
+pub(super) fn mounts(
+    directory: &Path,
+    generation: Generation,
+    interpreter: &Interpreter,
+    others: &[Interpreter],
+) -> Vec<Mount> {
     let (major, minor) = (interpreter.version.0, interpreter.version.1);
     let find = |names: &[String]| names.iter().map(|name| directory.join(name)).find(|path| path.is_dir());
     match interpreter.family {
@@ -28,7 +53,11 @@ pub(super) fn mounts(directory: &Path, interpreter: &Interpreter, others: &[Inte
             }
         }
         Family::Node => {
-            let source = find(&[format!("node{major}/node_modules"), "node/node_modules".into()]);
+            let version = match generation {
+                Generation::Second => LAST_SECOND,
+                Generation::Newest => major,
+            };
+            let source = find(&[format!("node{version}/node_modules"), "node/node_modules".into()]);
             let modules = format!("{RUNTIME_DIR}/node_modules");
             // Modules in ES syntax are looked for upwards from the importing file, so at the root too.
             let link = Mount::Symlink { target: (&modules).into(), link: "/node_modules".into() };
@@ -105,7 +134,12 @@ mod tests {
         }
         let others = [interpreter(root.path(), family, (3, 11)), interpreter(root.path(), family, (3, 8))];
         let one = interpreter(root.path(), family, version);
-        let found: Vec<_> = mounts(&root.path().join("sdk"), &one, &others)
+        let runtime = match family {
+            Family::Node => format!("nodejs{}.x", version.0),
+            Family::Python | Family::Provided => format!("python{}.{}", version.0, version.1),
+        };
+        let generation = Generation::of(runtime.parse().expect("a runtime's name"));
+        let found: Vec<_> = mounts(&root.path().join("sdk"), generation, &one, &others)
             .into_iter()
             .filter_map(|m| match m {
                 Mount::Bind { source, target } => {
@@ -128,6 +162,8 @@ mod tests {
         check(&sdk, Family::Python, (2, 7), &[]);
         check(&sdk, Family::Node, (20, 1), &[("sdk/node/node_modules", "/var/runtime/node_modules")]);
         check(&sdk, Family::Node, (16, 1), &[("sdk/node16/node_modules", "/var/runtime/node_modules")]);
+        check(&sdk, Family::Node, (12, 1), &[("sdk/node16/node_modules", "/var/runtime/node_modules")]);
+        check(&sdk[..3], Family::Node, (16, 1), &[("sdk/node/node_modules", "/var/runtime/node_modules")]);
     }
 
     #[test]

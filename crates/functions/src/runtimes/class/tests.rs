@@ -42,8 +42,9 @@ async fn argv(name: &str, variables: &[(&str, &str)]) -> (Boot, String) {
 #[tokio::test]
 async fn command_lines() {
     let python = "/var/lang/tinderbox/python/bootstrap.py";
-    let node = "--expose-gc --max-http-header-size=81920 --max-semi-space-size=12 --max-old-space-size=230 \
-                /var/lang/tinderbox/node/bootstrap.js";
+    let flags = "--max-semi-space-size=12 --max-old-space-size=230 /var/lang/tinderbox/node/bootstrap.js";
+    let newest = format!("--expose-gc --max-http-header-size=81920 {flags}");
+    let node = format!("--expose-gc --max-http-header-size=81920 --no-experimental-detect-module {flags}");
     let check = async |name: &str, variables: &[(&str, &str)], boot, line: &str| {
         assert_eq!(argv(name, variables).await, (boot, line.to_owned()), "{name} {variables:?}");
     };
@@ -54,6 +55,9 @@ async fn command_lines() {
     let own = [("PYTHONPATH", "x")];
     check("python3.11", &own, Boot::Spawn, &format!("3.11.7/bin/python3.11 -s -S -B {python}")).await;
     check("nodejs20.x", &[], Boot::Stem, &format!("v20.11.0/bin/node {node}")).await;
+    check("nodejs24.x", &[], Boot::Stem, &format!("v20.11.0/bin/node {newest}")).await;
+    let own = [("NODE_OPTIONS", "--experimental-detect-module")];
+    check("nodejs20.x", &own, Boot::Spawn, &format!("v20.11.0/bin/node {newest}")).await;
     let wrapper = [("AWS_LAMBDA_EXEC_WRAPPER", "/opt/wrap")];
     check("nodejs20.x", &wrapper, Boot::Spawn, &format!("/opt/wrap v20.11.0/bin/node {node}")).await;
     check("provided.al2023", &[], Boot::Spawn, "/var/task/bootstrap").await;
@@ -81,6 +85,9 @@ async fn classes_are_shared_where_processes_are_alike() {
     assert_eq!(key("python3.11", 128, &[]).await, key("python3.9", 1024, &[]).await);
     assert_ne!(key("nodejs20.x", 128, &[]).await, key("nodejs20.x", 1024, &[]).await);
     assert_eq!(key("nodejs20.x", 128, &[]).await, key("nodejs20.x", 150, &[]).await);
+    assert_eq!(key("nodejs18.x", 128, &[]).await, key("nodejs20.x", 128, &[]).await);
+    assert_ne!(key("nodejs16.x", 128, &[]).await, key("nodejs20.x", 128, &[]).await);
+    assert_ne!(key("nodejs24.x", 128, &[]).await, key("nodejs20.x", 128, &[]).await);
     assert_ne!(key("python3.11", 128, &[]).await, key("python3.11", 128, &[("LD_PRELOAD", "x")]).await);
     let runtimes = runtimes(root.path(), &[]);
     let (name, none) = ("python3.11".parse().expect("a name"), Environment::default());
