@@ -306,10 +306,11 @@ def test_tags_and_deletion(server, apis, echo, name):
 
 
 @covers("apigatewayv2.DeleteAccessLogSettings", "apigatewayv2.DeleteRouteSettings")
-def test_access_log_and_throttling(server, apis, logs_client, echo, name):
+def test_access_log_and_throttling(server, apis, lambda_client, logs_client, name):
+    told = function(lambda_client, name, "def lambda_handler(event, context):\n    return {'statusCode': 203 // (event['rawPath'] != '/f')}\n")
     logs_client.create_log_group(logGroupName=name)
     group = logs_client.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]["arn"]
-    api = api_with(apis, name, echo, "GET /x", "GET /y", "GET /z")
+    api = api_with(apis, name, told, "GET /x", "GET /y", "GET /z", "GET /f")
     signed = [route["RouteId"] for route in apis.get_routes(ApiId=api["ApiId"])["Items"] if route["RouteKey"] == "GET /z"]
     apis.update_route(ApiId=api["ApiId"], RouteId=signed[0], AuthorizationType="AWS_IAM")
     of = {"ApiId": api["ApiId"], "StageName": "$default"}
@@ -321,17 +322,20 @@ def test_access_log_and_throttling(server, apis, logs_client, echo, name):
         RouteSettings={"GET /y": {"ThrottlingBurstLimit": 1, "ThrottlingRateLimit": 0.001}},
     )
     answer = fetch(at(server, api, "/x"))
-    wanted = {"id": answer.headers["apigw-requestid"], "status": "200", "key": "GET /x", "told": "200", "error": "-"}
+    wanted = {"id": answer.headers["apigw-requestid"], "status": "203", "key": "GET /x", "told": "203", "error": "-"}
     lines = lambda: [json.loads(event["message"]) for event in logs_client.filter_log_events(logGroupName=name)["events"]]  # noqa: E731
     assert wanted in lines()
     assert fetch(at(server, api, "/z")).status == 403
     (refused,) = [line for line in lines() if line["key"] == "GET /z"]
     assert refused["told"] == "-" and refused["error"].startswith("MissingAuthenticationTokenException")
-    assert fetch(at(server, api, "/y")).status == 200
+    assert fetch(at(server, api, "/f")).status == 500
+    (failed,) = [line for line in lines() if line["key"] == "GET /f"]
+    assert (failed["status"], failed["error"]) == ("500", "-"), "no authorizer failed"
+    assert fetch(at(server, api, "/y")).status == 203
     limited = fetch(at(server, api, "/y"))
     assert (limited.status, limited.body) == (429, '{"message":"Too Many Requests"}')
     apis.delete_route_settings(**of, RouteKey="GET /y")
-    assert fetch(at(server, api, "/y")).status == 200
+    assert fetch(at(server, api, "/y")).status == 203
     apis.delete_access_log_settings(**of)
     assert "AccessLogSettings" not in apis.get_stage(**of)
 
