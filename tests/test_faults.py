@@ -186,7 +186,7 @@ def test_a_clock_that_jumps_ends_nothing_and_loses_nothing(start, name, tmp_path
 
         def said(number=number):
             pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{name}")
-            messages = [event["message"] for page in pages for event in page["events"]]
+            messages = [event["message"].rstrip() for page in pages for event in page["events"]]
             return f"said at 0.00{number}" in messages and messages.count("said at 3") == number and messages
 
         messages = wait_until(said, "every line is there")

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from support.code import NODE, PYTHON, create, node, program, python
-from support.coverage import covers
 from support.errors import fails
 from support.waiting import wait_until
 
@@ -50,7 +49,6 @@ def kinds(events):
     return [event if isinstance(event, str) else event.get("type") or event["level"] for event in events]
 
 
-@covers("lambda.CreateFunction", "lambda.UpdateFunctionConfiguration", "lambda.GetFunctionConfiguration")
 def test_configuration(lambda_client, name):
     group = {"LogGroup": f"/aws/lambda/{name}"}
     create(lambda_client, name)
