@@ -1,10 +1,12 @@
 """CloudWatch Logs through boto3 and the AWS CLI."""
 
 import json
+import re
 import time
 
 import pytest
 
+from support.code import create
 from support.coverage import covers
 
 
@@ -147,6 +149,15 @@ def test_wrong_events_are_refused(logs_client, group):
     assert answer["rejectedLogEventsInfo"]["tooOldLogEventEndIndex"] == 1
     kept = logs_client.get_log_events(logGroupName=group, logStreamName="s", startFromHead=True)["events"]
     assert [event["message"] for event in kept] == ["kept"]
+
+
+def test_streams_in_a_shared_group_bear_the_functions_name(lambda_client, logs_client, group, name):
+    create(lambda_client, name, LoggingConfig={"LogGroup": group})
+    assert lambda_client.get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"] == group
+    lambda_client.invoke(FunctionName=name)
+    (stream,) = logs_client.describe_log_streams(logGroupName=group)["logStreams"]
+    assert re.fullmatch(rf"\d{{4}}/\d\d/\d\d/{name}\[\$LATEST\][0-9a-f]{{32}}", stream["logStreamName"])
+    assert not logs_client.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
 
 
 def test_the_cli_tails(aws, logs_client, group):
