@@ -60,3 +60,37 @@ def test_other_credentials_are_refused_inside(lambda_client, name):
     create(lambda_client, name, python(source), Timeout=120, MemorySize=512)
     told = json.load(lambda_client.invoke(FunctionName=name)["Payload"])
     assert told in ("InvalidClientTokenId", "UnrecognizedClientException")
+
+
+def test_module_syntax_of_old_runtimes(lambda_client, name):
+    """Up to nodejs22.x a package must say that its .js files are ES modules; nodejs24.x looks for itself."""
+    create(lambda_client, name, node("export const handler = async () => 1;\n"), "nodejs22.x")
+    failed = lambda_client.invoke(FunctionName=name)
+    assert failed["FunctionError"] == "Unhandled"
+    assert json.load(failed["Payload"])["errorType"] == "Runtime.UserCodeSyntaxError"
+    asked = {"Variables": {"NODE_OPTIONS": "--experimental-require-module"}}
+    lambda_client.update_function_configuration(FunctionName=name, Environment=asked)
+    assert json.load(lambda_client.invoke(FunctionName=name)["Payload"]) == 1
+    lambda_client.update_function_configuration(FunctionName=name, Runtime="nodejs24.x", Environment={"Variables": {}})
+    assert json.load(lambda_client.invoke(FunctionName=name)["Payload"]) == 1
+
+
+def test_callbacks_are_gone(lambda_client, name):
+    code = node("exports.handler = (event, context, callback) => callback(null, 1);\n")
+    create(lambda_client, name, code, "nodejs22.x")
+    assert json.load(lambda_client.invoke(FunctionName=name)["Payload"]) == 1
+    lambda_client.update_function_configuration(FunctionName=name, Runtime="nodejs24.x")
+    told = json.load(lambda_client.invoke(FunctionName=name)["Payload"])
+    assert told["errorType"] == "Runtime.CallbackHandlerDeprecated"
+
+
+@pytest.mark.parametrize("runtime, there, gone", [("nodejs16.x", "aws-sdk", "@aws-sdk/client-s3"),
+                                                  ("nodejs20.x", "@aws-sdk/client-s3", "aws-sdk")])
+def test_each_runtime_has_its_own_sdk(lambda_client, name, runtime, there, gone):
+    source = """
+        const found = (name) => { try { return Boolean(require.resolve(name)); } catch { return false; } };
+        exports.handler = async (names) => names.map(found);
+    """
+    create(lambda_client, name, node(source), runtime)
+    names = json.dumps([there, gone]).encode()
+    assert json.load(lambda_client.invoke(FunctionName=name, Payload=names)["Payload"]) == [True, False]
