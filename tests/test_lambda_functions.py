@@ -263,12 +263,51 @@ def test_what_other_tools_read(lambda_client, name):
     assert [version["Version"] for version in versions] == ["$LATEST"]
     fails("ResourceNotFoundException", lambda_client.get_policy, FunctionName=name)
     assert not lambda_client.get_function_code_signing_config(FunctionName=name).get("CodeSigningConfigArn")
-    assert lambda_client.get_function_recursion_config(FunctionName=name)["RecursiveLoop"]
+    assert lambda_client.get_function_recursion_config(FunctionName=name)["RecursiveLoop"] == "Terminate"
 
 
 def test_what_is_not_implemented_says_so(lambda_client):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
-        lambda_client.list_layers()
+        lambda_client.list_capacity_providers()
     answer = caught.value.response
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "ListLayers" in answer["Error"]["Message"]
+    assert "ListCapacityProviders" in answer["Error"]["Message"]
+
+
+@covers(
+    "lambda.ListLayers",
+    "lambda.ListLayerVersions",
+    "lambda.ListCodeSigningConfigs",
+    "lambda.ListEventSourceMappings",
+    "lambda.ListProvisionedConcurrencyConfigs",
+    "lambda.GetProvisionedConcurrencyConfig",
+)
+def test_lists_of_what_no_function_has(lambda_client, name):
+    create(lambda_client, name, Publish=True)
+    of = {"FunctionName": name}
+    assert lambda_client.list_layers()["Layers"] == []
+    assert lambda_client.list_layer_versions(LayerName=name)["LayerVersions"] == []
+    assert lambda_client.list_code_signing_configs()["CodeSigningConfigs"] == []
+    assert lambda_client.list_event_source_mappings(**of)["EventSourceMappings"] == []
+    assert lambda_client.list_provisioned_concurrency_configs(**of)["ProvisionedConcurrencyConfigs"] == []
+    message = fails(
+        "ProvisionedConcurrencyConfigNotFoundException",
+        lambda_client.get_provisioned_concurrency_config,
+        Qualifier="1",
+        **of,
+    )
+    assert message == "No Provisioned Concurrency Config found for this function"
+    fails("ResourceNotFoundException", lambda_client.list_provisioned_concurrency_configs, FunctionName=name + "x")
+
+
+def test_another_account_reads_what_it_may(client, server, lambda_client, name):
+    arn = create(lambda_client, name)["FunctionArn"]
+    other = client(server, "lambda", key="111122223333")
+    refused = fails("AccessDeniedException", other.get_function, FunctionName=arn)
+    assert "not authorized to perform: lambda:GetFunction" in refused
+    lambda_client.add_permission(
+        FunctionName=name, StatementId="read", Action="lambda:GetFunction", Principal="111122223333"
+    )
+    assert other.get_function(FunctionName=arn)["Configuration"]["FunctionArn"] == arn
+    fails("AccessDeniedException", other.get_function_configuration, FunctionName=arn)
+    fails("AccessDeniedException", other.get_function, FunctionName=arn + "x")

@@ -178,6 +178,16 @@ pub trait Lambda: Send + Sync {
         Err(ServiceError::not_implemented("Lambda", "GetPolicy"))
     }
 
+    /// `GetProvisionedConcurrencyConfig`.
+    async fn get_provisioned_concurrency_config(
+        &self,
+        cx: &mut Context,
+        input: GetProvisionedConcurrencyConfigRequest,
+    ) -> Result<GetProvisionedConcurrencyConfigResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "GetProvisionedConcurrencyConfig"))
+    }
+
     /// `Invoke`.
     async fn invoke(&self, cx: &mut Context, input: InvocationRequest) -> Result<InvocationResponse> {
         let _ = (cx, input);
@@ -198,6 +208,26 @@ pub trait Lambda: Send + Sync {
     async fn list_aliases(&self, cx: &mut Context, input: ListAliasesRequest) -> Result<ListAliasesResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "ListAliases"))
+    }
+
+    /// `ListCodeSigningConfigs`.
+    async fn list_code_signing_configs(
+        &self,
+        cx: &mut Context,
+        input: ListCodeSigningConfigsRequest,
+    ) -> Result<ListCodeSigningConfigsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListCodeSigningConfigs"))
+    }
+
+    /// `ListEventSourceMappings`.
+    async fn list_event_source_mappings(
+        &self,
+        cx: &mut Context,
+        input: ListEventSourceMappingsRequest,
+    ) -> Result<ListEventSourceMappingsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListEventSourceMappings"))
     }
 
     /// `ListFunctionEventInvokeConfigs`.
@@ -228,6 +258,32 @@ pub trait Lambda: Send + Sync {
     ) -> Result<ListFunctionsResponse> {
         let _ = (cx, input);
         Err(ServiceError::not_implemented("Lambda", "ListFunctions"))
+    }
+
+    /// `ListLayerVersions`.
+    async fn list_layer_versions(
+        &self,
+        cx: &mut Context,
+        input: ListLayerVersionsRequest,
+    ) -> Result<ListLayerVersionsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListLayerVersions"))
+    }
+
+    /// `ListLayers`.
+    async fn list_layers(&self, cx: &mut Context, input: ListLayersRequest) -> Result<ListLayersResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListLayers"))
+    }
+
+    /// `ListProvisionedConcurrencyConfigs`.
+    async fn list_provisioned_concurrency_configs(
+        &self,
+        cx: &mut Context,
+        input: ListProvisionedConcurrencyConfigsRequest,
+    ) -> Result<ListProvisionedConcurrencyConfigsResponse> {
+        let _ = (cx, input);
+        Err(ServiceError::not_implemented("Lambda", "ListProvisionedConcurrencyConfigs"))
     }
 
     /// `ListTags`.
@@ -394,11 +450,20 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .into_value()),
             35 => Ok(self.0.get_function_url_config(cx, FromValue::from_value(input)?).await?.into_value()),
             39 => Ok(self.0.get_policy(cx, FromValue::from_value(input)?).await?.into_value()),
+            40 => Ok(self
+                .0
+                .get_provisioned_concurrency_config(cx, FromValue::from_value(input)?)
+                .await?
+                .into_value()),
             42 => Ok(self.0.invoke(cx, FromValue::from_value(input)?).await?.into_value()),
             44 => {
                 Ok(self.0.invoke_with_response_stream(cx, FromValue::from_value(input)?).await?.into_value())
             }
             45 => Ok(self.0.list_aliases(cx, FromValue::from_value(input)?).await?.into_value()),
+            47 => Ok(self.0.list_code_signing_configs(cx, FromValue::from_value(input)?).await?.into_value()),
+            49 => {
+                Ok(self.0.list_event_source_mappings(cx, FromValue::from_value(input)?).await?.into_value())
+            }
             50 => Ok(self
                 .0
                 .list_function_event_invoke_configs(cx, FromValue::from_value(input)?)
@@ -406,6 +471,13 @@ impl<T: Lambda> Service for LambdaService<T> {
                 .into_value()),
             51 => Ok(self.0.list_function_url_configs(cx, FromValue::from_value(input)?).await?.into_value()),
             53 => Ok(self.0.list_functions(cx, FromValue::from_value(input)?).await?.into_value()),
+            55 => Ok(self.0.list_layer_versions(cx, FromValue::from_value(input)?).await?.into_value()),
+            56 => Ok(self.0.list_layers(cx, FromValue::from_value(input)?).await?.into_value()),
+            57 => Ok(self
+                .0
+                .list_provisioned_concurrency_configs(cx, FromValue::from_value(input)?)
+                .await?
+                .into_value()),
             58 => Ok(self.0.list_tags(cx, FromValue::from_value(input)?).await?.into_value()),
             59 => Ok(self.0.list_versions_by_function(cx, FromValue::from_value(input)?).await?.into_value()),
             61 => Ok(self.0.publish_version(cx, FromValue::from_value(input)?).await?.into_value()),

@@ -137,6 +137,11 @@ tinderbox_wire::structures! {
         pub r#type: Option<String>,
         pub message: Option<String>,
     }
+    /// `ProvisionedConcurrencyConfigNotFoundException` of the model.
+    pub struct ProvisionedConcurrencyConfigNotFoundException {
+        pub r#type: Option<String>,
+        pub message: Option<String>,
+    }
     /// `RecursiveInvocationException` of the model.
     pub struct RecursiveInvocationException {
         pub r#type: Option<String>,
@@ -249,6 +254,7 @@ tinderbox_wire::modeled_errors! {
     NoPublishedVersionException = "NoPublishedVersionException", message;
     PolicyLengthExceededException = "PolicyLengthExceededException", message;
     PreconditionFailedException = "PreconditionFailedException", message;
+    ProvisionedConcurrencyConfigNotFoundException = "ProvisionedConcurrencyConfigNotFoundException", message;
     RecursiveInvocationException = "RecursiveInvocationException", message;
     RequestTooLargeException = "RequestTooLargeException", message;
     ResourceConflictException = "ResourceConflictException", message;

@@ -50,9 +50,31 @@ tinderbox_wire::structures! {
     pub struct AliasRoutingConfiguration {
         pub additional_version_weights: Option<BTreeMap<String, f64>>,
     }
+    /// `AllowedPublishers` of the model.
+    pub struct AllowedPublishers {
+        pub signing_profile_version_arns: Vec<String>,
+    }
+    /// `AmazonManagedKafkaEventSourceConfig` of the model.
+    pub struct AmazonManagedKafkaEventSourceConfig {
+        pub consumer_group_id: Option<String>,
+        pub schema_registry_config: Option<KafkaSchemaRegistryConfig>,
+    }
     /// `CapacityProviderConfig` of the model.
     pub struct CapacityProviderConfig {
         pub lambda_managed_instances_capacity_provider_config: LambdaManagedInstancesCapacityProviderConfig,
+    }
+    /// `CodeSigningConfig` of the model.
+    pub struct CodeSigningConfig {
+        pub code_signing_config_id: String,
+        pub code_signing_config_arn: String,
+        pub description: Option<String>,
+        pub allowed_publishers: AllowedPublishers,
+        pub code_signing_policies: CodeSigningPolicies,
+        pub last_modified: String,
+    }
+    /// `CodeSigningPolicies` of the model.
+    pub struct CodeSigningPolicies {
+        pub untrusted_artifact_on_deployment: Option<String>,
     }
     /// `Concurrency` of the model.
     pub struct Concurrency {
@@ -160,6 +182,12 @@ tinderbox_wire::structures! {
         pub on_success: Option<OnSuccess>,
         pub on_failure: Option<OnFailure>,
     }
+    /// `DocumentDBEventSourceConfig` of the model.
+    pub struct DocumentDBEventSourceConfig {
+        pub database_name: Option<String>,
+        pub collection_name: Option<String>,
+        pub full_document: Option<String>,
+    }
     /// `DurableConfig` of the model.
     pub struct DurableConfig {
         pub retention_period_in_days: Option<i64>,
@@ -183,10 +211,67 @@ tinderbox_wire::structures! {
     pub struct EphemeralStorage {
         pub size: i64,
     }
+    /// `EventSourceMappingConfiguration` of the model.
+    pub struct EventSourceMappingConfiguration {
+        pub uuid: Option<String>,
+        pub starting_position: Option<String>,
+        pub starting_position_timestamp: Option<Timestamp>,
+        pub batch_size: Option<i64>,
+        pub maximum_batching_window_in_seconds: Option<i64>,
+        pub parallelization_factor: Option<i64>,
+        pub event_source_arn: Option<String>,
+        pub filter_criteria: Option<FilterCriteria>,
+        pub function_arn: Option<String>,
+        pub last_modified: Option<Timestamp>,
+        pub last_processing_result: Option<String>,
+        pub state: Option<String>,
+        pub state_transition_reason: Option<String>,
+        pub destination_config: Option<DestinationConfig>,
+        pub topics: Option<Vec<String>>,
+        pub queues: Option<Vec<String>>,
+        pub source_access_configurations: Option<Vec<SourceAccessConfiguration>>,
+        pub self_managed_event_source: Option<SelfManagedEventSource>,
+        pub maximum_record_age_in_seconds: Option<i64>,
+        pub bisect_batch_on_function_error: Option<bool>,
+        pub maximum_retry_attempts: Option<i64>,
+        pub tumbling_window_in_seconds: Option<i64>,
+        pub function_response_types: Option<Vec<String>>,
+        pub amazon_managed_kafka_event_source_config: Option<AmazonManagedKafkaEventSourceConfig>,
+        pub self_managed_kafka_event_source_config: Option<SelfManagedKafkaEventSourceConfig>,
+        pub scaling_config: Option<ScalingConfig>,
+        pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
+        pub kms_key_arn: Option<String>,
+        pub filter_criteria_error: Option<FilterCriteriaError>,
+        pub event_source_mapping_arn: Option<String>,
+        pub metrics_config: Option<EventSourceMappingMetricsConfig>,
+        pub logging_config: Option<EventSourceMappingLoggingConfig>,
+        pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
+    }
+    /// `EventSourceMappingLoggingConfig` of the model.
+    pub struct EventSourceMappingLoggingConfig {
+        pub system_log_level: Option<String>,
+    }
+    /// `EventSourceMappingMetricsConfig` of the model.
+    pub struct EventSourceMappingMetricsConfig {
+        pub metrics: Option<Vec<String>>,
+    }
     /// `FileSystemConfig` of the model.
     pub struct FileSystemConfig {
         pub arn: String,
         pub local_mount_path: String,
+    }
+    /// `Filter` of the model.
+    pub struct Filter {
+        pub pattern: Option<String>,
+    }
+    /// `FilterCriteria` of the model.
+    pub struct FilterCriteria {
+        pub filters: Option<Vec<Filter>>,
+    }
+    /// `FilterCriteriaError` of the model.
+    pub struct FilterCriteriaError {
+        pub error_code: Option<String>,
+        pub message: Option<String>,
     }
     /// `FunctionCode` of the model.
     pub struct FunctionCode {
@@ -352,6 +437,20 @@ tinderbox_wire::structures! {
         pub policy: Option<String>,
         pub revision_id: Option<String>,
     }
+    /// `GetProvisionedConcurrencyConfigRequest` of the model.
+    pub struct GetProvisionedConcurrencyConfigRequest {
+        pub function_name: String,
+        pub qualifier: String,
+    }
+    /// `GetProvisionedConcurrencyConfigResponse` of the model.
+    pub struct GetProvisionedConcurrencyConfigResponse {
+        pub requested_provisioned_concurrent_executions: Option<i64>,
+        pub available_provisioned_concurrent_executions: Option<i64>,
+        pub allocated_provisioned_concurrent_executions: Option<i64>,
+        pub status: Option<String>,
+        pub status_reason: Option<String>,
+        pub last_modified: Option<String>,
+    }
     /// `ImageConfig` of the model.
     pub struct ImageConfig {
         pub entry_point: Option<Vec<String>>,
@@ -420,6 +519,22 @@ tinderbox_wire::structures! {
         pub payload_chunk: Option<InvokeResponseStreamUpdate>,
         pub invoke_complete: Option<InvokeWithResponseStreamCompleteEvent>,
     }
+    /// `KafkaSchemaRegistryAccessConfig` of the model.
+    pub struct KafkaSchemaRegistryAccessConfig {
+        pub r#type: Option<String>,
+        pub uri: Option<String>,
+    }
+    /// `KafkaSchemaRegistryConfig` of the model.
+    pub struct KafkaSchemaRegistryConfig {
+        pub schema_registry_uri: Option<String>,
+        pub event_record_format: Option<String>,
+        pub access_configs: Option<Vec<KafkaSchemaRegistryAccessConfig>>,
+        pub schema_validation_configs: Option<Vec<KafkaSchemaValidationConfig>>,
+    }
+    /// `KafkaSchemaValidationConfig` of the model.
+    pub struct KafkaSchemaValidationConfig {
+        pub attribute: Option<String>,
+    }
     /// `LambdaManagedInstancesCapacityProviderConfig` of the model.
     pub struct LambdaManagedInstancesCapacityProviderConfig {
         pub capacity_provider_arn: String,
@@ -433,6 +548,22 @@ tinderbox_wire::structures! {
         pub signing_profile_version_arn: Option<String>,
         pub signing_job_arn: Option<String>,
     }
+    /// `LayerVersionsListItem` of the model.
+    pub struct LayerVersionsListItem {
+        pub layer_version_arn: Option<String>,
+        pub version: Option<i64>,
+        pub description: Option<String>,
+        pub created_date: Option<String>,
+        pub compatible_runtimes: Option<Vec<String>>,
+        pub license_info: Option<String>,
+        pub compatible_architectures: Option<Vec<String>>,
+    }
+    /// `LayersListItem` of the model.
+    pub struct LayersListItem {
+        pub layer_name: Option<String>,
+        pub layer_arn: Option<String>,
+        pub latest_matching_version: Option<LayerVersionsListItem>,
+    }
     /// `ListAliasesRequest` of the model.
     pub struct ListAliasesRequest {
         pub function_name: String,
@@ -444,6 +575,28 @@ tinderbox_wire::structures! {
     pub struct ListAliasesResponse {
         pub next_marker: Option<String>,
         pub aliases: Option<Vec<AliasConfiguration>>,
+    }
+    /// `ListCodeSigningConfigsRequest` of the model.
+    pub struct ListCodeSigningConfigsRequest {
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListCodeSigningConfigsResponse` of the model.
+    pub struct ListCodeSigningConfigsResponse {
+        pub next_marker: Option<String>,
+        pub code_signing_configs: Option<Vec<CodeSigningConfig>>,
+    }
+    /// `ListEventSourceMappingsRequest` of the model.
+    pub struct ListEventSourceMappingsRequest {
+        pub event_source_arn: Option<String>,
+        pub function_name: Option<String>,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListEventSourceMappingsResponse` of the model.
+    pub struct ListEventSourceMappingsResponse {
+        pub next_marker: Option<String>,
+        pub event_source_mappings: Option<Vec<EventSourceMappingConfiguration>>,
     }
     /// `ListFunctionEventInvokeConfigsRequest` of the model.
     pub struct ListFunctionEventInvokeConfigsRequest {
@@ -479,6 +632,42 @@ tinderbox_wire::structures! {
         pub next_marker: Option<String>,
         pub functions: Option<Vec<FunctionConfiguration>>,
     }
+    /// `ListLayerVersionsRequest` of the model.
+    pub struct ListLayerVersionsRequest {
+        pub compatible_runtime: Option<String>,
+        pub layer_name: String,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+        pub compatible_architecture: Option<String>,
+    }
+    /// `ListLayerVersionsResponse` of the model.
+    pub struct ListLayerVersionsResponse {
+        pub next_marker: Option<String>,
+        pub layer_versions: Option<Vec<LayerVersionsListItem>>,
+    }
+    /// `ListLayersRequest` of the model.
+    pub struct ListLayersRequest {
+        pub compatible_runtime: Option<String>,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+        pub compatible_architecture: Option<String>,
+    }
+    /// `ListLayersResponse` of the model.
+    pub struct ListLayersResponse {
+        pub next_marker: Option<String>,
+        pub layers: Option<Vec<LayersListItem>>,
+    }
+    /// `ListProvisionedConcurrencyConfigsRequest` of the model.
+    pub struct ListProvisionedConcurrencyConfigsRequest {
+        pub function_name: String,
+        pub marker: Option<String>,
+        pub max_items: Option<i64>,
+    }
+    /// `ListProvisionedConcurrencyConfigsResponse` of the model.
+    pub struct ListProvisionedConcurrencyConfigsResponse {
+        pub provisioned_concurrency_configs: Option<Vec<ProvisionedConcurrencyConfigListItem>>,
+        pub next_marker: Option<String>,
+    }
     /// `ListTagsRequest` of the model.
     pub struct ListTagsRequest {
         pub resource: String,
@@ -512,6 +701,22 @@ tinderbox_wire::structures! {
     /// `OnSuccess` of the model.
     pub struct OnSuccess {
         pub destination: Option<String>,
+    }
+    /// `ProvisionedConcurrencyConfigListItem` of the model.
+    pub struct ProvisionedConcurrencyConfigListItem {
+        pub function_arn: Option<String>,
+        pub requested_provisioned_concurrent_executions: Option<i64>,
+        pub available_provisioned_concurrent_executions: Option<i64>,
+        pub allocated_provisioned_concurrent_executions: Option<i64>,
+        pub status: Option<String>,
+        pub status_reason: Option<String>,
+        pub last_modified: Option<String>,
+    }
+    /// `ProvisionedPollerConfig` of the model.
+    pub struct ProvisionedPollerConfig {
+        pub minimum_pollers: Option<i64>,
+        pub maximum_pollers: Option<i64>,
+        pub poller_group_name: Option<String>,
     }
     /// `PublishVersionRequest` of the model.
     pub struct PublishVersionRequest {
@@ -551,6 +756,19 @@ tinderbox_wire::structures! {
         pub error_code: Option<String>,
         pub message: Option<String>,
     }
+    /// `ScalingConfig` of the model.
+    pub struct ScalingConfig {
+        pub maximum_concurrency: Option<i64>,
+    }
+    /// `SelfManagedEventSource` of the model.
+    pub struct SelfManagedEventSource {
+        pub endpoints: Option<BTreeMap<String, Vec<String>>>,
+    }
+    /// `SelfManagedKafkaEventSourceConfig` of the model.
+    pub struct SelfManagedKafkaEventSourceConfig {
+        pub consumer_group_id: Option<String>,
+        pub schema_registry_config: Option<KafkaSchemaRegistryConfig>,
+    }
     /// `SnapStart` of the model.
     pub struct SnapStart {
         pub apply_on: Option<String>,
@@ -559,6 +777,11 @@ tinderbox_wire::structures! {
     pub struct SnapStartResponse {
         pub apply_on: Option<String>,
         pub optimization_status: Option<String>,
+    }
+    /// `SourceAccessConfiguration` of the model.
+    pub struct SourceAccessConfiguration {
+        pub r#type: Option<String>,
+        pub uri: Option<String>,
     }
     /// `TagResourceRequest` of the model.
     pub struct TagResourceRequest {
@@ -696,6 +919,63 @@ impl Architecture {
     pub const ARM64: &'static str = "arm64";
 }
 
+/// The values of `CodeSigningPolicy`.
+pub struct CodeSigningPolicy;
+
+impl CodeSigningPolicy {
+    pub const WARN: &'static str = "Warn";
+    pub const ENFORCE: &'static str = "Enforce";
+}
+
+/// The values of `EndPointType`.
+pub struct EndPointType;
+
+impl EndPointType {
+    pub const KAFKA_BOOTSTRAP_SERVERS: &'static str = "KAFKA_BOOTSTRAP_SERVERS";
+}
+
+/// The values of `EventSourceMappingMetric`.
+pub struct EventSourceMappingMetric;
+
+impl EventSourceMappingMetric {
+    pub const EVENT_COUNT: &'static str = "EventCount";
+    pub const ERROR_COUNT: &'static str = "ErrorCount";
+    pub const KAFKA_METRICS: &'static str = "KafkaMetrics";
+}
+
+/// The values of `EventSourceMappingSystemLogLevel`.
+pub struct EventSourceMappingSystemLogLevel;
+
+impl EventSourceMappingSystemLogLevel {
+    pub const DEBUG: &'static str = "DEBUG";
+    pub const INFO: &'static str = "INFO";
+    pub const WARN: &'static str = "WARN";
+}
+
+/// The values of `EventSourcePosition`.
+pub struct EventSourcePosition;
+
+impl EventSourcePosition {
+    pub const TRIM_HORIZON: &'static str = "TRIM_HORIZON";
+    pub const LATEST: &'static str = "LATEST";
+    pub const AT_TIMESTAMP: &'static str = "AT_TIMESTAMP";
+}
+
+/// The values of `FullDocument`.
+pub struct FullDocument;
+
+impl FullDocument {
+    pub const UPDATE_LOOKUP: &'static str = "UpdateLookup";
+    pub const DEFAULT: &'static str = "Default";
+}
+
+/// The values of `FunctionResponseType`.
+pub struct FunctionResponseType;
+
+impl FunctionResponseType {
+    pub const REPORT_BATCH_ITEM_FAILURES: &'static str = "ReportBatchItemFailures";
+}
+
 /// The values of `FunctionUrlAuthType`.
 pub struct FunctionUrlAuthType;
 
@@ -733,6 +1013,23 @@ pub struct InvokeMode;
 impl InvokeMode {
     pub const BUFFERED: &'static str = "BUFFERED";
     pub const RESPONSE_STREAM: &'static str = "RESPONSE_STREAM";
+}
+
+/// The values of `KafkaSchemaRegistryAuthType`.
+pub struct KafkaSchemaRegistryAuthType;
+
+impl KafkaSchemaRegistryAuthType {
+    pub const BASIC_AUTH: &'static str = "BASIC_AUTH";
+    pub const CLIENT_CERTIFICATE_TLS_AUTH: &'static str = "CLIENT_CERTIFICATE_TLS_AUTH";
+    pub const SERVER_ROOT_CA_CERTIFICATE: &'static str = "SERVER_ROOT_CA_CERTIFICATE";
+}
+
+/// The values of `KafkaSchemaValidationAttribute`.
+pub struct KafkaSchemaValidationAttribute;
+
+impl KafkaSchemaValidationAttribute {
+    pub const KEY: &'static str = "KEY";
+    pub const VALUE: &'static str = "VALUE";
 }
 
 /// The values of `LastUpdateStatus`.
@@ -809,6 +1106,15 @@ impl PackageType {
     pub const IMAGE: &'static str = "Image";
 }
 
+/// The values of `ProvisionedConcurrencyStatusEnum`.
+pub struct ProvisionedConcurrencyStatusEnum;
+
+impl ProvisionedConcurrencyStatusEnum {
+    pub const IN_PROGRESS: &'static str = "IN_PROGRESS";
+    pub const READY: &'static str = "READY";
+    pub const FAILED: &'static str = "FAILED";
+}
+
 /// The values of `RecursiveLoop`.
 pub struct RecursiveLoop;
 
@@ -877,6 +1183,14 @@ impl Runtime {
     pub const RUBY4_0: &'static str = "ruby4.0";
 }
 
+/// The values of `SchemaRegistryEventRecordFormat`.
+pub struct SchemaRegistryEventRecordFormat;
+
+impl SchemaRegistryEventRecordFormat {
+    pub const JSON: &'static str = "JSON";
+    pub const SOURCE: &'static str = "SOURCE";
+}
+
 /// The values of `SnapStartApplyOn`.
 pub struct SnapStartApplyOn;
 
@@ -891,6 +1205,20 @@ pub struct SnapStartOptimizationStatus;
 impl SnapStartOptimizationStatus {
     pub const ON: &'static str = "On";
     pub const OFF: &'static str = "Off";
+}
+
+/// The values of `SourceAccessType`.
+pub struct SourceAccessType;
+
+impl SourceAccessType {
+    pub const BASIC_AUTH: &'static str = "BASIC_AUTH";
+    pub const VPC_SUBNET: &'static str = "VPC_SUBNET";
+    pub const VPC_SECURITY_GROUP: &'static str = "VPC_SECURITY_GROUP";
+    pub const SASL_SCRAM_512_AUTH: &'static str = "SASL_SCRAM_512_AUTH";
+    pub const SASL_SCRAM_256_AUTH: &'static str = "SASL_SCRAM_256_AUTH";
+    pub const VIRTUAL_HOST: &'static str = "VIRTUAL_HOST";
+    pub const CLIENT_CERTIFICATE_TLS_AUTH: &'static str = "CLIENT_CERTIFICATE_TLS_AUTH";
+    pub const SERVER_ROOT_CA_CERTIFICATE: &'static str = "SERVER_ROOT_CA_CERTIFICATE";
 }
 
 /// The values of `State`.

@@ -1,4 +1,4 @@
-//! GetFunctionRecursionConfig: nothing looks for loops yet, so they are allowed.
+//! GetFunctionRecursionConfig: the default, since none can be set. Nothing looks for loops yet.
 
 use tinderbox_aws_model_lambda::types::*;
 use tinderbox_functions::Functions;
@@ -10,5 +10,5 @@ pub(super) async fn get_function_recursion_config(
     input: GetFunctionRecursionConfigRequest,
 ) -> Result<GetFunctionRecursionConfigResponse> {
     functions.get(&cx.caller, &input.function_name, None, "GetFunctionRecursionConfig")?;
-    Ok(GetFunctionRecursionConfigResponse { recursive_loop: Some(RecursiveLoop::ALLOW.into()) })
+    Ok(GetFunctionRecursionConfigResponse { recursive_loop: Some(RecursiveLoop::TERMINATE.into()) })
 }

@@ -101,7 +101,8 @@ fn vpc(vpc: &model::VpcConfig) -> VpcConfigResponse {
         subnet_ids: Some(vpc.subnet_ids.clone()),
         security_group_ids: Some(vpc.security_group_ids.clone()),
         vpc_id: Some(String::new()),
-        ipv6_allowed_for_dual_stack: vpc.ipv6,
+        // Told once there is a network to use it in.
+        ipv6_allowed_for_dual_stack: vpc.ipv6.or_else(|| (!vpc.subnet_ids.is_empty()).then_some(false)),
     }
 }
 

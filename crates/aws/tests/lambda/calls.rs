@@ -181,5 +181,5 @@ async fn what_tools_ask_along_the_way() {
     let signing = server.get("/2020-06-30/functions/hello/code-signing-config").await;
     assert_eq!(signing.json()["FunctionName"], "hello");
     let recursion = server.get("/2024-08-31/functions/hello/recursion-config").await;
-    assert_eq!(recursion.json(), json!({ "RecursiveLoop": "Allow" }));
+    assert_eq!(recursion.json(), json!({ "RecursiveLoop": "Terminate" }));
 }

@@ -153,7 +153,7 @@ async fn bad_updates_and_invocations() {
 #[tokio::test]
 async fn what_is_not_there_says_so() {
     let server = Server::with_hello().await;
-    let reply = server.send("GET", "/2015-03-31/event-source-mappings/", &[], String::new()).await;
+    let reply = server.send("GET", "/2025-11-30/capacity-providers", &[], String::new()).await;
     assert_eq!(reply.status, 501);
-    assert!(String::from_utf8_lossy(&reply.body).contains("ListEventSourceMappings"), "{reply:?}");
+    assert!(String::from_utf8_lossy(&reply.body).contains("ListCapacityProviders"), "{reply:?}");
 }

@@ -1,8 +1,9 @@
 //! GetFunction and GetFunctionConfiguration.
 
-use super::Functions;
+use super::{Functions, authorise};
 use crate::errors;
 use crate::model::Function;
+use crate::names::FunctionRef;
 use std::sync::Arc;
 use tinderbox_base::{Arn, Caller, Result};
 
@@ -22,9 +23,11 @@ pub struct Found {
 impl Functions {
     /// The function that `name` and `qualifier` name.
     pub fn get(&self, caller: &Caller, name: &str, qualifier: Option<&str>, action: &str) -> Result<Found> {
-        let target = self.inner.target(caller, name, qualifier, action)?;
+        let target = FunctionRef::parse(name)?.locate(caller, qualifier)?;
+        let live = self.inner.table.get(&target);
+        authorise::reading(caller, &target, live.as_deref(), action)?;
         let missing = || errors::function_not_found(target.arn());
-        let live = self.inner.table.get(&target).ok_or_else(missing)?;
+        let live = live.ok_or_else(missing)?;
         let edition = live.behind(target.qualifier.as_deref()).ok_or_else(missing)?;
         let whole = live.function().clone();
         Ok(Found {
