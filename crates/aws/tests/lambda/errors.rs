@@ -72,7 +72,11 @@ async fn bad_creations() {
         "Code in S3",
     );
     check(
-        create(&|b| b["PackageType"] = "Image".into()).await,
+        create(&|b| {
+            b["PackageType"] = "Image".into();
+            b["Runtime"] = serde_json::Value::Null;
+        })
+        .await,
         400,
         invalid,
         "PackageType Image is not supported",

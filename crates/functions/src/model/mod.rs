@@ -10,6 +10,7 @@ mod policy;
 mod settings;
 mod tags;
 mod version_name;
+mod vpc;
 
 pub use alias::{Additional, Alias, MAX_ALIAS_NAME};
 pub use environment::{Environment, RESERVED_KEYS};
@@ -18,6 +19,7 @@ pub use function::{Code, Function, Generation, Publication, Uid};
 pub use function_url::{FunctionUrl, UrlCors};
 pub use logging::{ApplicationLogLevel, LogFormat, LoggingConfig, LoggingSettings, SystemLogLevel};
 pub use policy::{Access, MAX_POLICY, Policy, PolicyPrincipal, Statement};
-pub use settings::{Configuration, Limits, Settings, SnapStart, TracingMode, VpcConfig};
+pub use settings::{Configuration, Limits, Settings, SnapStart, TracingMode};
 pub use tags::{MAX_TAGS, Tags};
 pub use version_name::VersionName;
+pub use vpc::VpcConfig;

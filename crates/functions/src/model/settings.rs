@@ -4,7 +4,7 @@
 //! only), VPC (instances reach the platform alone),
 //! architecture (code runs on this machine's own). Everything else either acts or is refused.
 
-use super::{Environment, LoggingConfig, LoggingSettings};
+use super::{Environment, LoggingConfig, LoggingSettings, VpcConfig};
 use crate::errors;
 use crate::runtimes::RuntimeName;
 use serde::{Deserialize, Serialize};
@@ -68,17 +68,6 @@ pub enum SnapStart {
     /// Nothing.
     #[default]
     None,
-}
-
-/// A private network.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VpcConfig {
-    /// Ids of subnets.
-    pub subnet_ids: Vec<String>,
-    /// Ids of security groups.
-    pub security_group_ids: Vec<String>,
-    /// Whether IPv6 is allowed.
-    pub ipv6: Option<bool>,
 }
 
 /// Bounds that the operator sets.
@@ -203,7 +192,7 @@ impl Configuration {
             self.dead_letter_target = dead_letter_target(target)?;
         }
         if let Some(vpc) = settings.vpc {
-            self.vpc = Some(vpc);
+            self.vpc = Some(vpc.checked()?);
         }
         if let Some(apply_on) = settings.snap_start {
             self.snap_start = match apply_on.as_str() {

@@ -57,6 +57,10 @@ impl Functions {
             return Err(exists(&target));
         }
         let tags = Tags::new(new.tags)?;
+        // An image has no runtime and no handler, which are asked for next.
+        if matches!(new.code, CodeSource::Image) {
+            package(CodeSource::Image)?;
+        }
         let configuration = Configuration::new(new.settings, &inner.limits())?;
         inner.check_role(&target, &configuration.role).await?;
         let (code, directory) = inner.take_in(new.code).await?;
