@@ -71,7 +71,7 @@ def test_testing_adds_reset_and_nothing_else_does(start, server, client, name):
         urllib.request.urlopen(request, timeout=PATIENCE)
     testing = start("--testing")
     functions = client(testing, "lambda")
-    create(functions, name)
+    assert create(functions, name, Publish=True)["Version"] == "1"
     functions.invoke(FunctionName=name)
     request = urllib.request.Request(testing.url + "/moto-api/reset", b"", method="POST")
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
@@ -79,7 +79,7 @@ def test_testing_adds_reset_and_nothing_else_does(start, server, client, name):
     assert functions.list_functions()["Functions"] == []
     # Not even of lines that an instance wrote at its end.
     assert client(testing, "logs").describe_log_groups()["logGroups"] == []
-    create(functions, name)
+    assert create(functions, name, Publish=True)["Version"] == "1"
     assert json.load(functions.invoke(FunctionName=name)["Payload"]) == "hello"
 
 

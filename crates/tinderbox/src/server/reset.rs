@@ -43,8 +43,8 @@ pub(crate) async fn reset(
         for Resource { key, caller, service, kind, name } in page {
             match (service.as_str(), kind.as_str()) {
                 ("logs", "group") => logs.delete_group(&caller, &name).await?,
-                // Roles have no life beyond their rows.
-                ("iam", _) => {
+                // Roles have no life beyond their rows, nor have the numbers that deleted functions gave their versions.
+                ("iam", _) | ("lambda", "last-number") => {
                     let ops = vec![Op::Delete(key)];
                     store.commit(Commit { ops, ..Commit::default() }).await?;
                 }
