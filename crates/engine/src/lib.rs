@@ -4,6 +4,7 @@
 //! versions, groups and accounts, and no provider: names of environment variables, texts of log lines
 //! and wordings of errors belong to those who use it.
 
+mod company;
 mod cores;
 mod driver;
 mod endpoint;

@@ -7,15 +7,18 @@
 //! version in progress, or a few, and the next request takes the instance that has just answered, instead of a cold one at
 //! the same moment.
 //!
+//! Beside other versions it leaves them a processor: then fewer calls are in progress on all threads together than there are
+//! processors, and one storm does not make everybody else wait.
+//!
 //! What a version is like is not told but watched: its instances' processor time, and how often they gave the processor up.
 //! One that waits in its calls, for a database or a sleep, loses nothing by others that run meanwhile, and gets no turns.
 
-use crate::{Home, Processors, Usage};
+use crate::{Home, Processors, Usage, company::Company};
 use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -46,16 +49,22 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub(crate) struct Turns {
     /// Calls in progress on one thread; 0 for no bound.
     at_once: AtomicU32,
+    lines: OnceLock<Arc<Lines>>,
+}
+
+/// Who runs and who waits.
+#[derive(Debug)]
+struct Lines {
+    company: Arc<Company>,
     /// For each home, taken modulo their count.
-    lines: OnceLock<Box<[Arc<Line>]>>,
+    each: Box<[Mutex<State>]>,
+    /// Calls in progress on all threads that were given a turn.
+    running: AtomicU32,
+    /// Some had to wait so that others have a processor: a turn that ends is any thread's.
+    rationed: AtomicBool,
 }
 
-/// Who runs and who waits on one thread.
-#[derive(Debug, Default)]
-struct Line {
-    state: Mutex<State>,
-}
-
+/// Those of one thread.
 #[derive(Debug, Default)]
 struct State {
     running: u32,
@@ -69,24 +78,25 @@ struct State {
     hurried: usize,
 }
 
-/// A call's turn; the next one's comes when it is dropped.
+/// A call's turn, on the thread of this number; the next one's comes when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn(Option<Arc<Line>>);
+pub(crate) struct Turn(Option<(Arc<Lines>, usize)>);
 
 impl Turns {
     /// Waits for this call's turn, if calls of this version take turns on this thread.
-    pub(crate) async fn take(&self) -> Option<Turn> {
+    pub(crate) async fn take(&self, company: &Arc<Company>) -> Option<Turn> {
+        company.called(std::ptr::from_ref(self).addr());
         let (at_once, home) = (self.at_once.load(Ordering::Relaxed), Home::current());
         if at_once == 0 || home == Home::default() {
             return None;
         }
-        let line = self.line(home);
+        let lines = self.lines.get_or_init(|| Lines::new(company));
+        let number = home.number() % lines.each.len();
         let mut waits = {
-            let mut state = line.lock();
+            let mut state = lines.lock(number);
             state.at_once = at_once;
-            if state.running < at_once {
-                state.running += 1;
-                return Some(Turn(Some(Arc::clone(line))));
+            if lines.starts(&mut state, company.most()) {
+                return Some(Turn(Some((Arc::clone(lines), number))));
             }
             let (turn, waits) = oneshot::channel();
             state.waiting.push_back(turn);
@@ -95,7 +105,7 @@ impl Turns {
         loop {
             match timeout(PATIENCE, &mut waits).await {
                 Ok(turn) => return turn.ok(),
-                Err(_) => line.hurry(),
+                Err(_) => lines.hurry(number),
             }
         }
     }
@@ -114,81 +124,114 @@ impl Turns {
 
     /// Lets all run that wait, and whoever comes.
     fn open(&self) {
-        if self.at_once.swap(0, Ordering::Relaxed) != 0 {
-            for line in self.lines.get().into_iter().flatten() {
-                drop(std::mem::take(&mut line.lock().waiting));
-            }
+        if self.at_once.swap(0, Ordering::Relaxed) != 0
+            && let Some(lines) = self.lines.get()
+        {
+            (0..lines.each.len()).for_each(|number| drop(std::mem::take(&mut lines.lock(number).waiting)));
         }
-    }
-
-    fn line(&self, home: Home) -> &Arc<Line> {
-        let lines = self.lines.get_or_init(|| {
-            let count = std::thread::available_parallelism().map_or(1, usize::from);
-            (0..count).map(|_| Arc::default()).collect()
-        });
-        &lines[home.number() % lines.len()]
     }
 }
 
-impl Line {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Lines {
+    fn new(company: &Arc<Company>) -> Arc<Self> {
+        Arc::new(Self {
+            company: Arc::clone(company),
+            each: (0..company.processors()).map(|_| Mutex::default()).collect(),
+            running: AtomicU32::new(0),
+            rationed: AtomicBool::new(false),
+        })
     }
 
-    /// A call has ended: whoever may run next does.
-    fn ended(self: &Arc<Self>) {
+    fn lock(&self, number: usize) -> MutexGuard<'_, State> {
+        self.each[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a call of the thread whose lock is held, if it may run: of its own and, of all threads', at most `most`.
+    fn starts(&self, state: &mut State, most: u32) -> bool {
+        if state.running >= state.at_once {
+            return false;
+        }
+        if most < u32::MAX {
+            // Before it is counted: a turn that ends meanwhile either makes room or looks at this thread, when it is
+            // unlocked.
+            self.rationed.store(true, Ordering::SeqCst);
+        }
+        let counted = self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |running| {
+            (running < most).then_some(running + 1)
+        });
+        state.running += u32::from(counted.is_ok());
+        counted.is_ok()
+    }
+
+    /// A call of this thread has ended: whoever may run next does.
+    fn ended(self: &Arc<Self>, number: usize) {
         {
-            let mut state = self.lock();
+            let mut state = self.lock(number);
             state.running -= 1;
             (state.moved, state.hurried) = (Some(Instant::now()), 0);
         }
-        while let Some(next) = self.next() {
-            self.give(next);
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        if !self.rationed.load(Ordering::SeqCst) {
+            return self.go_on(number, u32::MAX);
+        }
+        let most = self.company.most();
+        if most == u32::MAX {
+            self.rationed.store(false, Ordering::SeqCst);
+        }
+        // The next thread's first: of what there is for all, each has its part.
+        (1..=self.each.len()).for_each(|step| self.go_on((number + step) % self.each.len(), most));
+    }
+
+    /// Lets those of a thread run that may.
+    fn go_on(self: &Arc<Self>, number: usize, most: u32) {
+        while let Some(next) = self.next(number, most) {
+            self.give(number, next);
         }
     }
 
     /// One that may run next.
-    fn next(&self) -> Option<oneshot::Sender<Turn>> {
-        let mut state = self.lock();
-        if state.running >= state.at_once {
+    fn next(&self, number: usize, most: u32) -> Option<oneshot::Sender<Turn>> {
+        let mut state = self.lock(number);
+        if state.waiting.is_empty() || !self.starts(&mut state, most) {
             return None;
         }
-        let next = state.waiting.pop_front()?;
-        state.running += 1;
-        Some(next)
+        state.waiting.pop_front()
     }
 
     /// Somebody has waited for long: if no call has ended for as long, more run than should.
-    fn hurry(self: &Arc<Self>) {
+    fn hurry(self: &Arc<Self>, number: usize) {
         let more: Vec<_> = {
-            let mut state = self.lock();
+            let mut state = self.lock(number);
             if state.moved.is_some_and(|moved| moved.elapsed() < PATIENCE) {
                 return;
             }
             let more = (state.hurried + 1).min(state.waiting.len());
             (state.moved, state.hurried) = (Some(Instant::now()), state.hurried + more);
-            state.running += u32::try_from(more).unwrap_or(u32::MAX);
+            let counted = u32::try_from(more).unwrap_or(u32::MAX);
+            state.running += counted;
+            self.running.fetch_add(counted, Ordering::SeqCst);
             state.waiting.drain(..more).collect()
         };
         for next in more {
-            self.give(next);
+            self.give(number, next);
         }
     }
 
     /// Gives a turn that is counted already.
-    fn give(self: &Arc<Self>, next: oneshot::Sender<Turn>) {
-        if let Err(mut unheard) = next.send(Turn(Some(Arc::clone(self)))) {
+    fn give(self: &Arc<Self>, number: usize, next: oneshot::Sender<Turn>) {
+        if let Err(mut unheard) = next.send(Turn(Some((Arc::clone(self), number)))) {
             // Who waited has gone: its turn is nobody's.
             unheard.0 = None;
-            self.lock().running -= 1;
+            self.lock(number).running -= 1;
+            self.running.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(line) = self.0.take() {
-            line.ended();
+        if let Some((lines, number)) = self.0.take() {
+            lines.ended(number);
         }
     }
 }

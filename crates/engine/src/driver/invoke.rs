@@ -18,7 +18,7 @@ impl Driver {
     /// Runs an invocation from its acceptance to its end.
     pub(crate) async fn invoke(self: Arc<Self>, invocation: Invocation) -> Result<Response, InvokeError> {
         // Kept until its instance is free for the next.
-        let _turn = invocation.version.id.turns().take().await;
+        let _turn = invocation.version.id.turns().take(&self.company).await;
         let ticket = Ticket(self.next_ticket.fetch_add(1, Ordering::Relaxed));
         let mut verdict = self.ask(
             ticket,

@@ -17,6 +17,7 @@ pub(crate) use end::Alive;
 
 use crate::{
     EndReason, Endpoint, InvokeError, Launcher, Response, RuntimeClass, StartKind, Stats, Version, VersionId,
+    company::Company,
     cores::Cores,
     machine::{Machine, Surroundings},
     scheduler::{Action, Event, InstanceKey, Scheduler, Settings, Ticket},
@@ -49,6 +50,7 @@ pub(crate) struct Driver {
     /// Bytes of the host's memory to leave; 0: what [`memory`] finds right.
     memory_reserve: u64,
     pub(crate) cores: Arc<Cores>,
+    company: Arc<Company>,
     living: Arc<Living>,
     /// Set when even what is in use must end.
     stop: watch::Sender<bool>,
@@ -139,6 +141,7 @@ impl Driver {
         Arc::new(Self {
             core: Mutex::new(core),
             cores: Cores::new(Arc::clone(&clock)),
+            company: Arc::new(Company::new()),
             clock,
             random,
             launcher,

@@ -14,6 +14,11 @@ fn turns() -> Turns {
     turns
 }
 
+/// Nobody else is called.
+fn alone() -> Arc<Company> {
+    Arc::new(Company::on(2))
+}
+
 #[test]
 fn only_calls_that_compute_and_little_take_turns() {
     let check = |used: Usage, calls: u32, at_once: u32| {
@@ -41,10 +46,10 @@ fn only_calls_that_compute_and_little_take_turns() {
 
 #[tokio::test]
 async fn who_comes_first_is_next() {
-    let turns = turns();
-    let (one, two) = (turns.take().await, turns.take().await);
+    let (turns, company) = (turns(), alone());
+    let (one, two) = (turns.take(&company).await, turns.take(&company).await);
     assert!(one.is_some() && two.is_some());
-    let (mut three, mut four) = (pin!(turns.take()), pin!(turns.take()));
+    let (mut three, mut four) = (pin!(turns.take(&company)), pin!(turns.take(&company)));
     assert!(three.as_mut().now_or_never().is_none() && four.as_mut().now_or_never().is_none());
     drop(two);
     assert!(four.as_mut().now_or_never().is_none());
@@ -53,36 +58,36 @@ async fn who_comes_first_is_next() {
     drop(third);
     assert!(four.await.is_some());
     drop(one);
-    assert!(turns.take().now_or_never().flatten().is_some());
+    assert!(turns.take(&company).now_or_never().flatten().is_some());
 }
 
 #[tokio::test]
 async fn who_goes_away_keeps_nobody_waiting() {
-    let turns = turns();
-    let (one, _two) = (turns.take().await, turns.take().await);
+    let (turns, company) = (turns(), alone());
+    let (one, _two) = (turns.take(&company).await, turns.take(&company).await);
     {
-        let mut gone = pin!(turns.take());
+        let mut gone = pin!(turns.take(&company));
         assert!(gone.as_mut().now_or_never().is_none());
     }
-    let mut next = pin!(turns.take());
+    let mut next = pin!(turns.take(&company));
     assert!(next.as_mut().now_or_never().is_none());
     drop(one);
     assert!(next.await.is_some());
     // Nor a turn that it was given and did not fetch.
-    let one = turns.take().await;
+    let one = turns.take(&company).await;
     {
-        let mut gone = pin!(turns.take());
+        let mut gone = pin!(turns.take(&company));
         assert!(gone.as_mut().now_or_never().is_none());
         drop(one);
     }
-    assert!(turns.take().now_or_never().flatten().is_some());
+    assert!(turns.take(&company).now_or_never().flatten().is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_no_call_ends_more_and_more_run() {
-    let turns = turns();
-    let mut running = vec![turns.take().await, turns.take().await];
-    let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(turns.take())).collect();
+    let (turns, company) = (turns(), alone());
+    let mut running = vec![turns.take(&company).await, turns.take(&company).await];
+    let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(turns.take(&company))).collect();
     let mut more = async |after: Duration| {
         tokio::time::sleep(after).await;
         // All that wait have their turn to look first.
@@ -100,16 +105,16 @@ async fn where_no_call_ends_more_and_more_run() {
     assert_eq!(more(PATIENCE).await, 22);
     // What was too much ends first.
     running.truncate(2);
-    assert!(turns.take().now_or_never().is_none());
+    assert!(turns.take(&company).now_or_never().is_none());
     running.truncate(1);
-    assert!(turns.take().now_or_never().is_some());
+    assert!(turns.take(&company).now_or_never().is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_calls_end_one_waits_for_all_before() {
-    let turns = turns();
-    let mut running = vec![turns.take().await, turns.take().await];
-    let mut waiting: Vec<_> = (0..6).map(|_| Box::pin(turns.take())).collect();
+    let (turns, company) = (turns(), alone());
+    let mut running = vec![turns.take(&company).await, turns.take(&company).await];
+    let mut waiting: Vec<_> = (0..6).map(|_| Box::pin(turns.take(&company))).collect();
     for one in &mut waiting {
         assert!(one.as_mut().now_or_never().is_none());
     }
@@ -127,12 +132,44 @@ async fn where_calls_end_one_waits_for_all_before() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn beside_others_a_processor_is_left_and_threads_alternate() {
+    let (turns, company) = (turns(), alone());
+    company.called(usize::MAX);
+    let on = |home: u16| {
+        Home::found(home);
+        let mut one = Box::pin(turns.take(&company));
+        (one.as_mut().now_or_never().flatten(), one)
+    };
+    let (first, _) = on(1);
+    assert!(first.is_some());
+    let (mut own, mut next, mut after) = (on(1), on(2), on(1));
+    assert!(
+        own.0.is_none() && next.0.is_none() && after.0.is_none(),
+        "one call at once leaves one processor"
+    );
+    drop(first);
+    assert!(own.1.as_mut().now_or_never().is_none());
+    let second = next.1.as_mut().now_or_never().flatten();
+    assert!(second.is_some(), "the other thread's turn");
+    drop(second);
+    let third = own.1.as_mut().now_or_never().flatten();
+    assert!(third.is_some());
+    // Alone again, each thread has its own.
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let (other, _) = on(2);
+    assert!(other.is_some());
+    drop(third);
+    assert!(after.1.as_mut().now_or_never().flatten().is_some());
+    assert_eq!(turns.lines.get().map(|lines| lines.running.load(Ordering::Relaxed)), Some(1));
+}
+
 #[tokio::test]
 async fn elsewhere_than_on_a_thread_with_a_home_nobody_waits() {
-    let turns = turns();
-    let _running = (turns.take().await, turns.take().await);
+    let (turns, company) = (turns(), alone());
+    let _running = (turns.take(&company).await, turns.take(&company).await);
     Home::found(0);
-    assert!(turns.take().now_or_never().is_some_and(|turn| turn.is_none()));
+    assert!(turns.take(&company).now_or_never().is_some_and(|turn| turn.is_none()));
 }
 
 /// A process whose calls use what they are told to.
