@@ -146,6 +146,21 @@ def test_a_plan_meters_and_throttles(apigateway, api, name):
     apigateway.delete_api_key(apiKey=key["id"])
 
 
+def test_a_plan_outlives_its_stages(apigateway, api, name):
+    api.method(api.root, "GET")
+    api.mock(api.root)
+    api.deploy()
+    plan = apigateway.create_usage_plan(name=name, apiStages=[{"apiId": api.id, "stage": "test"}])["id"]
+    update = lambda *operations: apigateway.update_usage_plan(usagePlanId=plan, patchOperations=list(operations))  # noqa: E731
+    none = {"op": "add", "path": "/apiStages", "value": f"{api.id}:none"}
+    refused("NotFoundException", 404, lambda: update(none), f"Invalid API Stage {{api: {api.id}, stage: none}} specified for usageplan {plan}")
+    refused("BadRequestException", 400, lambda: update({**none, "value": "x"}), "Invalid API Stage specified")
+    apigateway.delete_stage(restApiId=api.id, stageName="test")
+    assert update({"op": "replace", "path": "/description", "value": "d"})["description"] == "d"
+    assert update({"op": "remove", "path": "/apiStages", "value": f"{api.id}:test"})["apiStages"] == []
+    apigateway.delete_usage_plan(usagePlanId=plan)
+
+
 def test_usage_outlives_a_restart(start, client, tmp_path):
     server = start(data=tmp_path / "kept")
     apigateway = client(server, "apigateway")
@@ -192,7 +207,9 @@ def test_token_authorizer(apigateway, api, lambda_client, name):
     create(lambda_client, f"{name}-echo", ECHO)
     for function in ("who", "echo"):
         permit(lambda_client, f"{name}-{function}", api.id)
-    made = apigateway.create_authorizer(restApiId=api.id, name="who", type="TOKEN", authorizerUri=function_uri(f"{name}-who"))
+    who = {"restApiId": api.id, "name": "who", "type": "TOKEN", "authorizerUri": function_uri(f"{name}-who")}
+    made = apigateway.create_authorizer(**who)
+    refused("BadRequestException", 400, lambda: apigateway.create_authorizer(**who), "Authorizer name must be unique. Authorizer who already exists in this RestApi.")
     assert (made["identitySource"], made["authorizerResultTtlInSeconds"]) == ("method.request.header.Authorization", 300)
     authorizer = {"restApiId": api.id, "authorizerId": made["id"]}
     change = [{"op": "replace", "path": "/identityValidationExpression", "value": "[a-z]+"}]

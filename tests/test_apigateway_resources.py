@@ -63,12 +63,25 @@ def test_apis(apigateway, name):
         ["application/zip"],
         100,
     )
-    wrong = [{"op": "replace", "path": "/nothing", "value": "x"}]
-    refused("BadRequestException", 400, lambda: apigateway.update_rest_api(restApiId=api, patchOperations=wrong), "/nothing")
+    update = lambda op, path, value: apigateway.update_rest_api(restApiId=api, patchOperations=[{"op": op, "path": path, "value": value}])  # noqa: E731
+    for op, path, value, told in (
+        ("replace", "/nothing", "x", "Invalid patch path /nothing"),
+        ("add", "/minimumCompressionSize", "1", "Invalid patch operation specified. Must be one of: [replace]"),
+        ("replace", "/minimumCompressionSize", "x", "Invalid minimum compression size, must be between 0 and 10485760"),
+        ("replace", "/endpointConfiguration/ipAddressType", "x", "ipAddressType must be either ipv4 or dualstack."),
+        ("replace", "/endpointConfiguration/types/0", "x", "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE"),
+    ):
+        refused("BadRequestException", 400, lambda op=op, path=path, value=value: update(op, path, value), told)
+    assert "minimumCompressionSize" not in update("replace", "/minimumCompressionSize", "")
+    assert update("replace", "/endpointConfiguration/types/0", "REGIONAL")["endpointConfiguration"] == {"types": ["REGIONAL"], "ipAddressType": "ipv4"}
+    private = update("replace", "/endpointConfiguration/types/REGIONAL", "PRIVATE")["endpointConfiguration"]
+    assert private == {"types": ["PRIVATE"], "ipAddressType": "dualstack"}
+    refused("BadRequestException", 400, lambda: update("replace", "/endpointConfiguration/ipAddressType", "ipv4"), "Only dualstack")
     assert apigateway.delete_rest_api(restApiId=api)["ResponseMetadata"]["HTTPStatusCode"] == 202
     missing = f"Invalid API identifier specified {ACCOUNT}:{api}"
     refused("NotFoundException", 404, lambda: apigateway.get_rest_api(restApiId=api), missing)
     refused("BadRequestException", 400, lambda: apigateway.create_rest_api(name=" "))
+    refused("BadRequestException", 400, lambda: apigateway.create_rest_api(name="x", description=""), "Description cannot be an empty string")
     refused("NotImplemented", 501, lambda: apigateway.create_rest_api(name="x", cloneFrom="y"), "cloneFrom")
 
 
@@ -90,17 +103,25 @@ def test_resources(apigateway, api):
     assert root["id"] == api.root and "pathPart" not in root and "parentId" not in root
 
     refused("ConflictException", 409, lambda: api.resource("pets"), "Another resource with the same parent already has this name: pets")
-    refused("BadRequestException", 400, lambda: api.resource("{other}", pets), "already has a variable path part")
+    for sibling in ("{other}", "{proxy+}"):
+        one = "A sibling ({id}) of this resource already has a variable path part -- only one is allowed"
+        refused("BadRequestException", 400, lambda sibling=sibling: api.resource(sibling, pets), one)
     refused("BadRequestException", 400, lambda: api.resource("a b"), "Resource's path part only allow")
-    greedy = api.resource("{proxy+}", pets)
-    refused("BadRequestException", 400, lambda: api.resource("x", greedy))
+    greedy = api.resource("{proxy+}", pet)
+    refused("BadRequestException", 400, lambda: api.resource("x", greedy), "Cannot create a child of a resource with a greedy path variable: {proxy+}")
+    apigateway.delete_resource(restApiId=api.id, resourceId=greedy)
     refused("NotFoundException", 404, lambda: api.resource("x", "nobody"), "Invalid Resource identifier specified")
 
     rename = [{"op": "replace", "path": "/pathPart", "value": "animals"}]
     assert apigateway.update_resource(restApiId=api.id, resourceId=pets, patchOperations=rename)["path"] == "/animals"
     assert apigateway.get_resource(restApiId=api.id, resourceId=pet)["path"] == "/animals/{id}"
     move = [{"op": "replace", "path": "/parentId", "value": pet}]
-    refused("BadRequestException", 400, lambda: apigateway.update_resource(restApiId=api.id, resourceId=pets, patchOperations=move))
+    refused("BadRequestException", 400, lambda: apigateway.update_resource(restApiId=api.id, resourceId=pets, patchOperations=move), "Resources cannot be cyclical.")
+    root_change = lambda part: apigateway.update_resource(restApiId=api.id, resourceId=api.root, patchOperations=[{"op": "replace", "path": part, "value": "x"}])  # noqa: E731
+    refused("BadRequestException", 400, lambda: root_change("/pathPart"), "Root resource cannot update its pathPart.")
+    refused("BadRequestException", 400, lambda: root_change("/parentId"), "Root resource cannot update its parentId.")
+    wrong = [{"op": "remove", "path": "/pathPart"}]
+    refused("BadRequestException", 400, lambda: apigateway.update_resource(restApiId=api.id, resourceId=pets, patchOperations=wrong), "Please choose supported operations")
     apigateway.delete_resource(restApiId=api.id, resourceId=pets)
     assert [r["path"] for r in apigateway.get_resources(restApiId=api.id, **LIST)["items"]] == ["/"]
     refused("BadRequestException", 400, lambda: apigateway.delete_resource(restApiId=api.id, resourceId=api.root))
@@ -126,7 +147,19 @@ def test_methods(apigateway, api):
     assert updated["apiKeyRequired"] is True
     refused("BadRequestException", 400, lambda: apigateway.update_method(**where, patchOperations=[{"op": "replace", "path": "/authorizationType", "value": "CUSTOM"}]), "authorizer")
     other = {**where, "httpMethod": "FETCH"}
-    refused("BadRequestException", 400, lambda: apigateway.put_method(**other, authorizationType="NONE"), "HttpMethod")
+    refused("BadRequestException", 400, lambda: apigateway.put_method(**other, authorizationType="NONE"), "Invalid HttpMethod specified. Valid options are GET,")
+    other = {**where, "httpMethod": "PUT", "authorizationType": "NONE"}
+    for wrong, told in (
+        ({"requestValidatorId": "none"}, "Invalid Request Validator identifier specified"),
+        ({"requestModels": {"application/json": "none"}}, "Invalid model identifier specified: none"),
+        ({"requestParameters": {"method.request.header.a": True, "method.request.path.a": True}}, "Parameter names must be unique across"),
+    ):
+        refused("BadRequestException", 400, lambda wrong=wrong: apigateway.put_method(**other, **wrong), told)
+    change = lambda op, path, value: apigateway.update_method(**where, patchOperations=[{"op": op, "path": path, "value": value}])  # noqa: E731
+    refused("BadRequestException", 400, lambda: change("add", "/operationName", "x"), "Invalid patch operation specified. Must be one of: [replace]")
+    refused("BadRequestException", 400, lambda: change("add", "/httpMethod", "PUT"), "Invalid patch path /httpMethod")
+    refused("BadRequestException", 400, lambda: change("replace", "/requestValidatorId", "x"), "Invalid Request Validator identifier specified")
+    assert "authorizerId" not in change("replace", "/authorizerId", "nobody"), "nobody asks it"
 
     header = "method.response.header.X-Own"
     response = apigateway.put_method_response(**where, statusCode="200", responseParameters={header: False}, responseModels={"application/json": "Empty"})

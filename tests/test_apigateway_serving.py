@@ -91,13 +91,15 @@ def test_the_event_is_complete(api, lambda_client, name):
 
 
 def test_routes(api, lambda_client, name):
-    for path, template in (("a", "/a"), ("{id}", "/{id}"), ("{proxy+}", "/{proxy+}")):
-        resource = api.resource(path)
+    resource = None
+    for path, template in (("a", "/a"), ("{id}", "/{id}"), ("{proxy+}", "/{id}/{proxy+}")):
+        # Of variables there is one below a resource.
+        resource = api.resource(path, resource if path == "{proxy+}" else None)
         api.method(resource, "GET")
         api.mock(resource, template=json.dumps(template))
     api.deploy()
     found = lambda path: json.loads(api.call(f"/test{path}")[2])  # noqa: E731
-    assert [found(path) for path in ("/a", "/a/", "/b", "/a/b")] == ["/a", "/a", "/{id}", "/{proxy+}"]
+    assert [found(path) for path in ("/a", "/a/", "/b", "/a/b", "/b/c/d")] == ["/a", "/a", "/{id}"] + ["/{id}/{proxy+}"] * 2
     assert api.call("/test/a", "POST")[::2] == (403, NO_ROUTE)
     assert api.call("/test")[::2] == (403, NO_ROUTE)
     assert api.call("")[::2] == (403, FORBIDDEN)

@@ -217,6 +217,7 @@ def test_models_and_validators(server, apis, api):
     assert made["contentType"] == "application/json"
     fails("ConflictException", apis.create_model, **of, name="Pet", contentType="application/json", schema="{}")
     fails("BadRequestException", apis.create_model, **of, name="Pet2", contentType="application/json", schema="no")
+    fails("BadRequestException", apis.create_model, **of, name="Pet2", contentType="application/json", schema="")
     validator = apis.create_request_validator(**of, name="all", validateRequestBody=True, validateRequestParameters=True)
     method(
         apis, api, {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}},
@@ -243,7 +244,8 @@ def test_models_and_validators(server, apis, api):
     assert ask("?q=1", {}, **{"X-Own": "1"})[0] == 200
     assert apis.get_request_validator(**one)["name"] == "all"
     assert [item["id"] for item in apis.get_request_validators(**of)["items"]] == [validator["id"]]
-    fails("ConflictException", apis.delete_model, **of, modelName="Pet")
+    used = fails("ConflictException", apis.delete_model, **of, modelName="Pet")
+    assert "Cannot delete model 'Pet', is referenced in method request: /" in used and used.endswith("/POST"), used
     fails("ConflictException", apis.delete_request_validator, **one)
     patch = [{"op": "replace", "path": "/description", "value": "a pet"}]
     assert apis.update_model(**of, modelName="Pet", patchOperations=patch)["description"] == "a pet"

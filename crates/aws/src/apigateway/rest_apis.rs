@@ -23,11 +23,8 @@ pub(super) async fn create_rest_api(
         ),
     ])?;
     let endpoint = input.endpoint_configuration.map(|given| {
-        let usual = Endpoint::default();
-        Endpoint {
-            types: given.types.filter(|types| !types.is_empty()).unwrap_or(usual.types),
-            ip_address_type: given.ip_address_type.unwrap_or(usual.ip_address_type),
-        }
+        let usual = given.types.filter(|types| !types.is_empty()).map(Endpoint::of).unwrap_or_default();
+        Endpoint { ip_address_type: given.ip_address_type.unwrap_or(usual.ip_address_type), ..usual }
     });
     let new = NewApi {
         name: input.name,

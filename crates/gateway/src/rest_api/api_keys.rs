@@ -5,7 +5,7 @@ use super::{
     keys::encode,
     model::{ApiKey, Texts},
     page::PageRequest,
-    patch::{Kind, PatchOperation, Rule, patch},
+    patch::{Kind, PatchOperation, Rule, replace},
     table::Namespace,
 };
 use crate::ids;
@@ -20,9 +20,9 @@ const MAX_KEYS: usize = 10_000;
 const VALUE_LENGTH: std::ops::RangeInclusive<usize> = 20..=128;
 
 const RULES: [Rule; 4] = [
-    ("/name", Kind::Text),
     ("/description", Kind::Text),
     ("/enabled", Kind::Flag),
+    ("/name", Kind::Text),
     ("/customerId", Kind::Text),
 ];
 
@@ -129,7 +129,7 @@ impl RestApis {
     ) -> Result<Arc<ApiKey>> {
         let work = move |inner: Arc<Inner>, namespace: Arc<Namespace>| async move {
             let old = find(&namespace, &id)?;
-            let mut new: ApiKey = patch(&*old, &operations, &RULES)?;
+            let mut new: ApiKey = replace(&*old, &operations, &RULES)?;
             new.last_updated_date = inner.clock.now();
             let new = Arc::new(new);
             put(&inner, &namespace, &new).await?;

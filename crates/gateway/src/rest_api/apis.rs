@@ -5,13 +5,13 @@ use super::{
     model::{Api, Definition, Endpoint, Resource, Settings, Texts},
     models,
     page::PageRequest,
-    patch::{Kind, PatchOperation, Rule, patch},
+    patch::{Kind, PatchOperation, Rule, patch_members},
     resource_policy,
 };
 use crate::ids;
 use crate::page::Page;
 use std::{collections::BTreeMap, sync::Arc};
-use tinderbox_base::{AccountId, Caller, Region, Result};
+use tinderbox_base::{AccountId, Caller, Error, Region, Result};
 
 /// APIs of one account in one region (quotas: regional APIs, 600).
 const MAX_APIS: usize = 600;
@@ -20,13 +20,15 @@ const MAX_NAME: usize = 1024;
 /// The largest `minimumCompressionSize` (API Gateway API, `minimumCompressionSize`: 0 to 10 MB).
 const MAX_COMPRESSION: i64 = 10 * 1024 * 1024;
 
-const RULES: [Rule; 10] = [
+/// The path of what is a number or, by an empty text, nothing.
+const COMPRESSION: &str = "/minimumCompressionSize";
+
+const RULES: [Rule; 9] = [
     ("/name", Kind::Text),
     ("/description", Kind::Text),
     ("/version", Kind::Text),
     ("/apiKeySource", Kind::Text),
     ("/binaryMediaTypes/*", Kind::Member),
-    ("/minimumCompressionSize", Kind::Whole),
     ("/disableExecuteApiEndpoint", Kind::Flag),
     ("/endpointConfiguration/types/*", Kind::Member),
     ("/endpointConfiguration/ipAddressType", Kind::Text),
@@ -64,6 +66,9 @@ impl RestApis {
     /// # Errors
     /// A setting is none that can be, or there are too many APIs.
     pub async fn create_api(&self, caller: &Caller, new: NewApi) -> Result<Settings> {
+        if new.description.as_deref() == Some("") {
+            return Err(errors::bad("Description cannot be an empty string"));
+        }
         let inner = &self.inner;
         let root = Resource { id: ids::api(&*inner.random), path: "/".into(), ..Resource::default() };
         let mut id = ids::api(&*inner.random);
@@ -137,7 +142,18 @@ impl RestApis {
         operations: Vec<PatchOperation>,
     ) -> Result<Settings> {
         let change = move |_: &_, api: &mut Api| {
-            let patched: Settings = patch(&api.definition.settings, &operations, &RULES)?;
+            let (compression, others): (Vec<_>, Vec<_>) =
+                operations.into_iter().partition(|operation| operation.path == COMPRESSION);
+            let mut patched: Settings = patch_members(&api.definition.settings, &others, &RULES)?;
+            let endpoint = &mut patched.endpoint_configuration;
+            let told = others.iter().any(|operation| operation.path.ends_with("/ipAddressType"));
+            if endpoint.is_private() && !api.definition.settings.endpoint_configuration.is_private() && !told
+            {
+                endpoint.ip_address_type = "dualstack".into();
+            }
+            for operation in &compression {
+                patched.minimum_compression_size = compression_size(operation)?;
+            }
             let patched = checked(patched, &api.region, &api.account)?;
             api.definition.settings = patched.clone();
             Ok(patched)
@@ -160,6 +176,18 @@ impl RestApis {
     }
 }
 
+fn compression_size(operation: &PatchOperation) -> Result<Option<i64>> {
+    if operation.op != "replace" {
+        return Err(errors::bad("Invalid patch operation specified. Must be one of: [replace]"));
+    }
+    let size = operation.value.as_deref().filter(|value| !value.is_empty());
+    size.map(str::parse).transpose().map_err(|_| no_compression_size())
+}
+
+fn no_compression_size() -> Error {
+    errors::bad("Invalid minimum compression size, must be between 0 and 10485760")
+}
+
 /// The settings, if they can be, with the policy as it is kept. An empty one is none.
 fn checked(mut settings: Settings, region: &Region, account: &AccountId) -> Result<Settings> {
     check(&settings)?;
@@ -167,6 +195,27 @@ fn checked(mut settings: Settings, region: &Region, account: &AccountId) -> Resu
     settings.policy =
         policy.map(|policy| resource_policy::kept(&policy, region, account, &settings.id)).transpose()?;
     Ok(settings)
+}
+
+fn check_endpoint(endpoint: &Endpoint) -> Result<()> {
+    let known = ["REGIONAL", "EDGE", "PRIVATE"];
+    if endpoint.types.iter().any(|kind| !known.contains(&kind.as_str())) {
+        return Err(errors::bad(format!(
+            "Invalid EndpointTypes specified. Valid options are {}",
+            known.join(",")
+        )));
+    }
+    if endpoint.types.len() > 1 {
+        return Err(errors::bad("Cannot create an api with multiple Endpoint Types."));
+    }
+    match endpoint.ip_address_type.as_str() {
+        "dualstack" => Ok(()),
+        "ipv4" if endpoint.is_private() => {
+            Err(errors::bad("Only dualstack ipAddressType is supported for Private APIs."))
+        }
+        "ipv4" => Ok(()),
+        _ => Err(errors::bad("ipAddressType must be either ipv4 or dualstack.")),
+    }
 }
 
 fn check(settings: &Settings) -> Result<()> {
@@ -181,12 +230,9 @@ fn check(settings: &Settings) -> Result<()> {
         return Err(errors::bad(format!("Invalid API key source '{source}' specified")));
     }
     if settings.minimum_compression_size.is_some_and(|size| !(0..=MAX_COMPRESSION).contains(&size)) {
-        return Err(errors::bad("Invalid minimum compression size, must be between 0 and 10485760"));
+        return Err(no_compression_size());
     }
-    let unknown = |kind: &&String| !["EDGE", "REGIONAL", "PRIVATE"].contains(&kind.as_str());
-    if let Some(kind) = settings.endpoint_configuration.types.iter().find(unknown) {
-        return Err(errors::bad(format!("Invalid endpoint type '{kind}' specified")));
-    }
+    check_endpoint(&settings.endpoint_configuration)?;
     let broken = |kind: &&String| !kind.contains('/') || kind.contains(char::is_whitespace);
     if let Some(kind) = settings.binary_media_types.iter().find(broken) {
         return Err(errors::bad(format!("Invalid binary media type '{kind}' specified")));

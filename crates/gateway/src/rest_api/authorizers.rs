@@ -35,6 +35,7 @@ impl RestApis {
                 new.identity_source = Some("method.request.header.Authorization".into());
             }
             check(&new)?;
+            unique(api, &new)?;
             if api.definition.authorizers.len() >= MAX_AUTHORIZERS {
                 return Err(errors::too_many("authorizers for this API", MAX_AUTHORIZERS));
             }
@@ -80,11 +81,11 @@ impl RestApis {
         operations: Vec<PatchOperation>,
     ) -> Result<Authorizer> {
         let change = move |_: &Inner, api: &mut Api| {
-            let found =
-                api.definition.authorizers.get_mut(&id).ok_or_else(|| errors::missing("Authorizer"))?;
+            let found = api.definition.authorizers.get(&id).ok_or_else(|| errors::missing("Authorizer"))?;
             let new: Authorizer = patch(found, &operations, &RULES)?;
             check(&new)?;
-            *found = new.clone();
+            unique(api, &new)?;
+            api.definition.authorizers.insert(id, new.clone());
             Ok(new)
         };
         self.inner.change(caller, api, change).await
@@ -119,6 +120,18 @@ impl RestApis {
         namespace.live(api)?.runtime.forget_authorizations(stage);
         Ok(())
     }
+}
+
+/// Whether no other authorizer of the API has its name.
+fn unique(api: &Api, authorizer: &Authorizer) -> Result<()> {
+    let mut others = api.definition.authorizers.values().filter(|other| other.id != authorizer.id);
+    if others.any(|other| other.name == authorizer.name) {
+        return Err(errors::bad(format!(
+            "Authorizer name must be unique. Authorizer {} already exists in this RestApi.",
+            authorizer.name
+        )));
+    }
+    Ok(())
 }
 
 fn check(authorizer: &Authorizer) -> Result<()> {

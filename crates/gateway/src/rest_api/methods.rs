@@ -3,13 +3,13 @@
 use super::{
     Inner, RestApis, errors,
     model::{Api, Method, Resource},
-    patch::{Kind, PatchOperation, Rule, patch},
+    patch::{Kind, PatchOperation, Rule, patch_members},
     resources,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use tinderbox_base::{Caller, Error, Result};
 
-const METHODS: [&str; 8] = ["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+const METHODS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];
 
 const RULES: [Rule; 7] = [
     ("/authorizationType", Kind::Text),
@@ -40,6 +40,7 @@ impl RestApis {
     pub async fn put_method(&self, caller: &Caller, name: MethodName, method: Method) -> Result<Method> {
         let id = name.api.clone();
         let change = move |_: &Inner, api: &mut Api| {
+            let method = method.normal();
             check(api, &method)?;
             let resource = resource(api, &name.resource)?;
             if resource.methods.contains_key(&method.http_method) {
@@ -72,7 +73,7 @@ impl RestApis {
         operations: Vec<PatchOperation>,
     ) -> Result<Method> {
         let change = move |api: &Api, method: &mut Method| {
-            *method = patch(method, &operations, &RULES)?;
+            *method = patch_members::<Method>(method, &operations, &RULES)?.normal();
             check(api, method)?;
             Ok(method.clone())
         };
@@ -117,7 +118,10 @@ fn resource<'a>(api: &'a mut Api, id: &str) -> Result<&'a mut Resource> {
 
 fn check(api: &Api, method: &Method) -> Result<()> {
     if !METHODS.contains(&method.http_method.as_str()) {
-        return Err(errors::bad("Invalid HttpMethod specified"));
+        return Err(errors::bad(format!(
+            "Invalid HttpMethod specified. Valid options are {}",
+            METHODS.join(",")
+        )));
     }
     match method.authorization_type.as_str() {
         "NONE" | "AWS_IAM" => {}
@@ -137,10 +141,27 @@ fn check(api: &Api, method: &Method) -> Result<()> {
     let places = ["method.request.header.", "method.request.path.", "method.request.querystring."];
     let strange =
         |name: &&String| !places.iter().any(|p| name.strip_prefix(p).is_some_and(|n| !n.is_empty()));
-    match method.request_parameters.keys().find(strange) {
-        Some(name) => Err(errors::bad(format!(
+    if let Some(name) = method.request_parameters.keys().find(strange) {
+        return Err(errors::bad(format!(
             "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: {name}]"
-        ))),
+        )));
+    }
+    let names = method.request_parameters.keys().map(|name| name.splitn(4, '.').last());
+    if names.collect::<BTreeSet<_>>().len() < method.request_parameters.len() {
+        return Err(errors::bad("Parameter names must be unique across querystring, header and path"));
+    }
+    check_references(api, method)
+}
+
+/// Whether the API has what the method names.
+fn check_references(api: &Api, method: &Method) -> Result<()> {
+    let definition = &api.definition;
+    let validator = method.request_validator_id.as_ref().filter(|id| !id.is_empty());
+    if validator.is_some_and(|id| !definition.validators.contains_key(id)) {
+        return Err(errors::bad("Invalid Request Validator identifier specified"));
+    }
+    match method.request_models.values().find(|model| !definition.models.contains_key(*model)) {
+        Some(model) => Err(errors::bad(format!("Invalid model identifier specified: {model}"))),
         None => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Inner, RestApis, errors,
     model::{Api, Model},
     page::PageRequest,
-    patch::{Kind, PatchOperation, Rule, patch},
+    patch::{Kind, PatchOperation, Rule, replace},
 };
 use crate::ids;
 use crate::page::Page;
@@ -72,7 +72,7 @@ impl RestApis {
     ) -> Result<Model> {
         let change = move |_: &Inner, api: &mut Api| {
             let found = api.definition.models.get_mut(&name).ok_or_else(|| missing(&name))?;
-            let new: Model = patch(found, &operations, &RULES)?;
+            let new: Model = replace(found, &operations, &RULES)?;
             check(&new)?;
             *found = new.clone();
             Ok(new)
@@ -86,11 +86,9 @@ impl RestApis {
     /// `NotFound`, or a method uses it.
     pub async fn delete_model(&self, caller: &Caller, api: &str, name: String) -> Result<()> {
         let change = move |_: &Inner, api: &mut Api| {
-            let mut methods =
-                api.definition.resources.values().flat_map(|resource| resource.methods.values());
-            if methods.any(|method| method.request_models.values().any(|model| *model == name)) {
+            if let Some(user) = user(api, &name) {
                 return Err(Error::conflict(format!(
-                    "Cannot delete model '{name}', is referenced in method request or response"
+                    "Cannot delete model '{name}', is referenced in {user}"
                 )));
             }
             api.definition.models.remove(&name).map(drop).ok_or_else(|| missing(&name))
@@ -125,19 +123,43 @@ pub(super) fn defaults(random: &dyn Random) -> BTreeMap<String, Model> {
     models.into_iter().map(|model| (model.name.clone(), model)).collect()
 }
 
+/// What refers to a model: a method's request, or one of its responses.
+fn user(api: &Api, model: &str) -> Option<String> {
+    let mut methods = api.definition.resources.values().flat_map(|resource| {
+        resource
+            .methods
+            .values()
+            .map(move |method| (format!("{}/{}", resource.path, method.http_method), method))
+    });
+    methods.find_map(|(place, method)| {
+        if method.request_models.values().any(|used| used == model) {
+            return Some(format!("method request: {place}"));
+        }
+        let mut responses = method.method_responses.values();
+        let uses = responses.any(|response| response.response_models.values().any(|used| used == model));
+        uses.then(|| format!("method response: {place}"))
+    })
+}
+
 fn missing(name: &str) -> Error {
-    Error::not_found(format!("Invalid Model name specified: {name}"))
+    Error::not_found(format!("Invalid model name specified: {name}"))
 }
 
 fn check(model: &Model) -> Result<()> {
-    if model.name.is_empty() || !model.name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if model.name.is_empty() {
+        return Err(errors::bad("Model name must be non-empty"));
+    }
+    if !model.name.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(errors::bad("Model name must be alphanumeric"));
     }
     let schema = model.schema.as_deref().unwrap_or_default();
     if schema.len() > MAX_SCHEMA {
         return Err(errors::bad(format!("Model schema must be at most {MAX_SCHEMA} bytes")));
     }
-    if !schema.trim().is_empty() && !matches!(serde_json::from_str(schema), Ok(Value::Object(_))) {
+    if schema.trim().is_empty() {
+        return Err(errors::bad("Model schema must have at least 1 property or array items defined"));
+    }
+    if !matches!(serde_json::from_str(schema), Ok(Value::Object(_))) {
         return Err(errors::bad("Invalid model schema specified. Model schema must be JSON"));
     }
     Ok(())

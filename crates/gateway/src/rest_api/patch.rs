@@ -61,12 +61,52 @@ where
     serde_json::from_value(tree).map_err(|error| errors::bad(format!("Invalid patch value: {error}")))
 }
 
+/// The thing after `operations`, of which each replaces a part.
+///
+/// # Errors
+/// As [`patch`].
+pub(super) fn replace<T>(target: &T, operations: &[PatchOperation], rules: &[Rule]) -> Result<T>
+where
+    T: Serialize + DeserializeOwned,
+{
+    if let Some(operation) = operations.iter().find(|operation| operation.op != "replace") {
+        return Err(errors::bad(format!(
+            "Invalid patch path  '{}' specified for op '{}'. Please choose supported operations",
+            operation.path, operation.op
+        )));
+    }
+    patch(target, operations, rules)
+}
+
+/// The thing after `operations`, which add and remove only what its lists and maps have.
+///
+/// # Errors
+/// As [`patch`].
+pub(super) fn patch_members<T>(target: &T, operations: &[PatchOperation], rules: &[Rule]) -> Result<T>
+where
+    T: Serialize + DeserializeOwned,
+{
+    for PatchOperation { op, path, .. } in operations {
+        let Some((template, _)) = find(&segments(path), rules) else {
+            return Err(errors::bad(format!("Invalid patch path {path}")));
+        };
+        if op != "replace" && !template.ends_with("/*") {
+            return Err(errors::bad("Invalid patch operation specified. Must be one of: [replace]"));
+        }
+    }
+    patch(target, operations, rules)
+}
+
+fn find<'a>(path: &[String], rules: &'a [Rule]) -> Option<&'a Rule> {
+    rules.iter().find(|(template, _)| {
+        let wanted: Vec<_> = template.trim_start_matches('/').split('/').collect();
+        wanted.len() == path.len() && wanted.iter().zip(path).all(|(w, p)| *w == "*" || w == p)
+    })
+}
+
 fn apply(tree: &mut Value, operation: &PatchOperation, rules: &[Rule]) -> Result<()> {
     let path = segments(&operation.path);
-    let rule = rules.iter().find(|(template, _)| {
-        let wanted: Vec<_> = template.trim_start_matches('/').split('/').collect();
-        wanted.len() == path.len() && wanted.iter().zip(&path).all(|(w, p)| *w == "*" || w == p)
-    });
+    let rule = find(&path, rules);
     let op = operation.op.as_str();
     let allowed = |kind: Kind| match kind {
         Kind::Removable => op == "remove",
@@ -83,6 +123,9 @@ fn apply(tree: &mut Value, operation: &PatchOperation, rules: &[Rule]) -> Result
         let list = descend(tree, parents).map(|slot| if slot.is_array() { slot } else { reset(slot) });
         let Some(Value::Array(list)) = list else { return Err(refused(operation, rules)) };
         let place = list.iter().position(|item| item.as_str() == Some(last));
+        // What is replaced may be named by its place, too.
+        let index = || last.parse().ok().filter(|index| op == "replace" && *index < list.len());
+        let place = place.or_else(index);
         match (op, place) {
             ("remove", Some(place)) => drop(list.remove(place)),
             ("replace", Some(place)) => list[place] = Value::from(value.unwrap_or(last)),
@@ -129,11 +172,8 @@ pub(super) fn typed(kind: Kind, value: Option<&str>, operation: &PatchOperation)
     };
     Ok(match kind {
         Kind::Text | Kind::Member | Kind::Removable => value.map_or(Value::Null, Value::from),
-        Kind::Flag => match value.map(str::to_ascii_lowercase).as_deref() {
-            Some("true") => Value::from(true),
-            Some("false") => Value::from(false),
-            _ => return Err(wrong()),
-        },
+        // Whatever is not true is false.
+        Kind::Flag => Value::from(value.is_some_and(|value| value.eq_ignore_ascii_case("true"))),
         Kind::Whole => value.and_then(|v| v.parse::<i64>().ok()).map(Value::from).ok_or_else(wrong)?,
         Kind::Number => {
             let number = value.and_then(|v| v.parse::<f64>().ok()).filter(|n| n.is_finite());
@@ -191,12 +231,16 @@ mod tests {
         check("replace", "/name", Some("b"), Some(json!({"name": "b"})));
         check("remove", "/name", None, Some(json!({"name": null})));
         check("replace", "/enabled", Some("False"), Some(json!({"enabled": false})));
-        check("replace", "/enabled", Some("no"), None);
+        check("replace", "/enabled", Some("TRUE"), Some(json!({"enabled": true})));
+        check("replace", "/enabled", Some("no"), Some(json!({"enabled": false})));
+        check("replace", "/enabled", None, Some(json!({"enabled": false})));
         check("add", "/types/a~1b", None, Some(json!({"types": ["x/y", "a/b"]})));
         check("add", "/types/x~1y", None, Some(json!({"types": ["x/y"]})));
         check("remove", "/types/x~1y", None, Some(json!({"types": []})));
         check("replace", "/types/x~1y", Some("z/z"), Some(json!({"types": ["z/z"]})));
         check("remove", "/types/none", None, None);
+        check("replace", "/types/0", Some("z/z"), Some(json!({"types": ["z/z"]})));
+        check("replace", "/types/1", Some("z/z"), None);
         check("add", "/variables/w", Some("2"), Some(json!({"variables": {"v": "1", "w": "2"}})));
         check("remove", "/variables/v", None, Some(json!({"variables": {}})));
         check("replace", "/throttle/rateLimit", Some("1.5"), Some(json!({"throttle": {"rateLimit": 1.5}})));
@@ -204,6 +248,28 @@ mod tests {
         check("replace", "/other", Some("1"), None);
         check("test", "/name", Some("1"), None);
         check("replace", "", None, None);
+    }
+
+    #[test]
+    fn what_operations_may_do() {
+        fn check(patched: Result<Value>, expect: &str) {
+            let text = patched.map_or_else(|error| error.message().to_owned(), |thing| thing.to_string());
+            assert_eq!(text, expect);
+        }
+        let thing = json!({"name": "a", "types": []});
+        let one = |op: &str, path: &str, value: &str| [operation(op, path, Some(value))];
+        let rules = [RULES[0], RULES[2]];
+        let refused =
+            "Invalid patch path  '/name' specified for op 'add'. Please choose supported operations";
+        check(replace(&thing, &one("add", "/name", "b"), &rules), refused);
+        let unknown =
+            "Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/name, /types/*]";
+        check(replace(&thing, &one("replace", "/x", "b"), &rules), unknown);
+        check(replace(&thing, &one("replace", "/name", "b"), &rules), r#"{"name":"b","types":[]}"#);
+        let only = "Invalid patch operation specified. Must be one of: [replace]";
+        check(patch_members(&thing, &one("add", "/name", "b"), &rules), only);
+        check(patch_members(&thing, &one("replace", "/types", "b"), &rules), "Invalid patch path /types");
+        check(patch_members(&thing, &one("add", "/types/b", ""), &rules), r#"{"name":"a","types":["b"]}"#);
     }
 
     proptest! {

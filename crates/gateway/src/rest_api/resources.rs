@@ -4,7 +4,7 @@ use super::{
     Inner, RestApis, errors,
     model::{Api, Resource},
     page::PageRequest,
-    patch::{Kind, PatchOperation, patch},
+    patch::{Kind, PatchOperation, replace},
 };
 use crate::page::Page;
 use crate::{ids, paths::variable};
@@ -83,14 +83,18 @@ impl RestApis {
     ) -> Result<Arc<Resource>> {
         let change = move |_: &Inner, api: &mut Api| {
             let old = find(api, &id)?;
-            let rules = [("/pathPart", Kind::Text), ("/parentId", Kind::Text)];
-            let mut new: Resource = patch(&*old, &operations, &rules)?;
+            let rules = [("/parentId", Kind::Text), ("/pathPart", Kind::Text)];
+            let mut new: Resource = replace(&*old, &operations, &rules)?;
+            if old.parent_id.is_none() && operations.is_empty() {
+                return Ok(old);
+            }
             let resources = &mut api.definition.resources;
             let (Some(parent), Some(part)) = (&new.parent_id, &new.path_part) else {
-                return Err(errors::bad("The root resource cannot be renamed or moved"));
+                let what = if new.parent_id.is_some() { "parentId" } else { "pathPart" };
+                return Err(errors::bad(format!("Root resource cannot update its {what}.")));
             };
             if below(resources, parent, &id) {
-                return Err(errors::bad("A resource cannot be moved below itself"));
+                return Err(errors::bad("Resources cannot be cyclical."));
             }
             new.path = place(resources, &id, parent, part)?;
             resources.insert(id.clone(), Arc::new(new));
@@ -157,13 +161,9 @@ fn place(resources: &Resources, id: &str, parent: &str, part: &str) -> Result<St
                 "Another resource with the same parent already has this name: {part}"
             )));
         }
-        // AWS lets `{id}` and `{proxy+}` stand beside each other, but only one of each.
-        if let (Some((_, theirs)), Some((_, ours))) = (variable(own), variable(part))
-            && theirs == ours
-        {
+        if variable(own).is_some() && variable(part).is_some() {
             return Err(errors::bad(format!(
-                "A sibling ({}) of this resource already has a variable path part -- only one is allowed",
-                sibling.id
+                "A sibling ({own}) of this resource already has a variable path part -- only one is allowed"
             )));
         }
     }

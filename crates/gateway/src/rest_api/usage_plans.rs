@@ -41,6 +41,14 @@ impl RestApis {
                 return Err(errors::too_many("usage plans", MAX_PLANS));
             }
             let plan = UsagePlan { id: ids::part(&*inner.random), ..new };
+            for stage in &plan.api_stages {
+                if namespace.stage(&stage.api_id, &stage.stage).is_err() {
+                    return Err(Error::not_found(format!(
+                        "API Stage not found: {}:{}",
+                        stage.api_id, stage.stage
+                    )));
+                }
+            }
             put(&inner, &namespace, plan).await
         };
         self.inner.alone(caller, work).await
@@ -83,7 +91,7 @@ impl RestApis {
         let work = move |inner: Arc<Inner>, namespace: Arc<Namespace>| async move {
             let mut plan = UsagePlan::clone(&*find(&namespace, &id)?);
             for operation in &operations {
-                plan = updated(plan, operation)?;
+                plan = updated(&namespace, plan, operation)?;
             }
             put(&inner, &namespace, plan).await
         };
@@ -128,7 +136,7 @@ pub(super) fn find(namespace: &Namespace, id: &str) -> Result<Arc<UsagePlan>> {
 }
 
 async fn put(inner: &Inner, namespace: &Namespace, plan: UsagePlan) -> Result<Arc<UsagePlan>> {
-    check(namespace, &plan)?;
+    check(&plan)?;
     let op = Op::Put(namespace.place.of("usageplan", &plan.id), encode(&plan)?);
     inner.store.commit(Commit { ops: vec![op], ..Commit::default() }).await?;
     let plan = Arc::new(plan);
@@ -136,14 +144,9 @@ async fn put(inner: &Inner, namespace: &Namespace, plan: UsagePlan) -> Result<Ar
     Ok(plan)
 }
 
-fn check(namespace: &Namespace, plan: &UsagePlan) -> Result<()> {
+fn check(plan: &UsagePlan) -> Result<()> {
     if plan.name.trim().is_empty() {
         return Err(errors::bad("Usage plan name cannot be blank"));
-    }
-    for stage in &plan.api_stages {
-        if namespace.stage(&stage.api_id, &stage.stage).is_err() {
-            return Err(Error::not_found(format!("API Stage not found: {}:{}", stage.api_id, stage.stage)));
-        }
     }
     let throttles =
         plan.throttle.iter().chain(plan.api_stages.iter().flat_map(|stage| stage.throttle.values()));
@@ -170,14 +173,20 @@ fn check(namespace: &Namespace, plan: &UsagePlan) -> Result<()> {
     Ok(())
 }
 
-/// The plan after one operation.
-fn updated(mut plan: UsagePlan, operation: &PatchOperation) -> Result<UsagePlan> {
+/// The plan after one operation. Stages that it has may be gone; one that is added may not.
+fn updated(namespace: &Namespace, mut plan: UsagePlan, operation: &PatchOperation) -> Result<UsagePlan> {
     let path = segments(&operation.path);
     let value = operation.value.as_deref().unwrap_or_default();
-    let wrong = || errors::bad(format!("Invalid API stage '{value}' specified"));
+    let wrong = || errors::bad("Invalid API Stage specified");
     match (&path.iter().map(String::as_str).collect::<Vec<_>>()[..], operation.op.as_str()) {
         (["apiStages"], "add") => {
             let (api, stage) = value.split_once(':').ok_or_else(wrong)?;
+            if namespace.stage(api, stage).is_err() {
+                return Err(Error::not_found(format!(
+                    "Invalid API Stage {{api: {api}, stage: {stage}}} specified for usageplan {}",
+                    plan.id
+                )));
+            }
             if !plan.api_stages.iter().any(|s| s.api_id == api && s.stage == stage) {
                 let new = ApiStage { api_id: api.into(), stage: stage.into(), ..ApiStage::default() };
                 plan.api_stages.push(new);

@@ -4,7 +4,7 @@ use super::{
     Inner, RestApis, errors,
     model::{Api, RequestValidator},
     page::PageRequest,
-    patch::{Kind, PatchOperation, Rule, patch},
+    patch::{Kind, PatchOperation, Rule, replace},
 };
 use crate::ids;
 use crate::page::Page;
@@ -14,7 +14,7 @@ use tinderbox_base::{Caller, Error, Result};
 const MAX_VALIDATORS: usize = 100;
 
 const RULES: [Rule; 3] =
-    [("/name", Kind::Text), ("/validateRequestBody", Kind::Flag), ("/validateRequestParameters", Kind::Flag)];
+    [("/name", Kind::Text), ("/validateRequestParameters", Kind::Flag), ("/validateRequestBody", Kind::Flag)];
 
 impl RestApis {
     /// Adds a validator to an API.
@@ -35,6 +35,11 @@ impl RestApis {
             api.definition.validators.insert(new.id.clone(), new.clone());
             Ok(new)
         };
+        self.inner
+            .table
+            .of(caller)
+            .api(api)
+            .map_err(|_| errors::bad("Invalid REST API identifier specified"))?;
         self.inner.change(caller, api, change).await
     }
 
@@ -43,7 +48,7 @@ impl RestApis {
     /// # Errors
     /// `NotFound`.
     pub fn get_validator(&self, caller: &Caller, api: &str, id: &str) -> Result<RequestValidator> {
-        let api = self.inner.table.of(caller).api(api)?;
+        let api = self.inner.table.of(caller).api(api).map_err(|_| missing())?;
         api.definition.validators.get(id).cloned().ok_or_else(missing)
     }
 
@@ -74,7 +79,11 @@ impl RestApis {
     ) -> Result<RequestValidator> {
         let change = move |_: &Inner, api: &mut Api| {
             let found = api.definition.validators.get_mut(&id).ok_or_else(missing)?;
-            let new: RequestValidator = patch(found, &operations, &RULES)?;
+            let new: RequestValidator = replace(found, &operations, &RULES)?;
+            // One that is made may have no name.
+            if new.name.trim().is_empty() && new.name != found.name {
+                return Err(errors::bad("Request Validator name cannot be blank"));
+            }
             *found = new.clone();
             Ok(new)
         };
@@ -96,6 +105,7 @@ impl RestApis {
             }
             api.definition.validators.remove(&id).map(drop).ok_or_else(missing)
         };
+        self.inner.table.of(caller).api(api).map_err(|_| missing())?;
         self.inner.change(caller, api, change).await
     }
 }

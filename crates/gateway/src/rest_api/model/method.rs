@@ -32,6 +32,16 @@ pub struct Method {
     pub authorization_scopes: Option<Vec<String>>,
 }
 
+impl Method {
+    /// Without an authorizer that its type of authorization does not ask.
+    pub(crate) fn normal(mut self) -> Self {
+        if matches!(self.authorization_type.as_str(), "NONE" | "AWS_IAM") {
+            self.authorizer_id = None;
+        }
+        self
+    }
+}
+
 /// One answer that a method declares.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

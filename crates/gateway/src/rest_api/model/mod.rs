@@ -65,6 +65,20 @@ impl Default for Endpoint {
     }
 }
 
+impl Endpoint {
+    /// One of these types, with the addresses that are usual for it.
+    pub fn of(types: Vec<String>) -> Self {
+        let endpoint = Self { types, ..Self::default() };
+        let addresses = if endpoint.is_private() { "dualstack".into() } else { endpoint.ip_address_type };
+        Self { ip_address_type: addresses, ..endpoint }
+    }
+
+    /// Whether it is `PRIVATE`.
+    pub(crate) fn is_private(&self) -> bool {
+        self.types.iter().any(|kind| kind == "PRIVATE")
+    }
+}
+
 /// One segment of an API's paths.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
